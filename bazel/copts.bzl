@@ -1,0 +1,19 @@
+"""Compiler options of Sturgeon's own code."""
+
+# A warning is an error in this repository, whose .bazelrc sets the define. It stays a warning for
+# those who build Sturgeon as a dependency, with a compiler that may know more warnings than ours.
+STURGEON_COPTS = [
+    "-Wall",
+    "-Wextra",
+    "-Wcast-qual",
+    "-Wnon-virtual-dtor",
+    "-Woverloaded-virtual",
+    "-Wno-sign-compare",
+    "-Wshadow",
+    "-Wvla",
+] + select({
+    str(Label("//bazel:werror")): ["-Werror"],
+    "//conditions:default": [],
+})
+
+STURGEON_LINKOPTS = ["-pthread"]
