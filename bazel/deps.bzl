@@ -7,6 +7,7 @@ In an outer WORKSPACE:
     sturgeon_dependencies()
 """
 
+load("//bazel:datasets.bzl", "fashion_mnist_repository")
 load("//third_party:abseil_labels.bzl", "ABSEIL_LABELS")
 load("//third_party:system.bzl", "debian_folder", "shim_repository", "system_library")
 
@@ -40,6 +41,9 @@ def sturgeon_dependencies():
                 debian_package = package,
                 headers = headers,
             )
+
+    if not native.existing_rule("fashion_mnist"):
+        fashion_mnist_repository(name = "fashion_mnist")
 
     # What Bazel 4.2 itself asks for. It would download these unless they are defined first.
     for name, path, package in [
