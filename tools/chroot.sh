@@ -1,0 +1,60 @@
+# Sourced by the check_*.sh scripts: a fresh Debian in a temporary folder, with the repository in it.
+# Needs root and debootstrap. With STURGEON_CHROOT_CACHE set to a folder, the bare system is kept
+# there as SUITE.tar and used again.
+# shellcheck shell=bash
+
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+chroot=
+
+say() { echo "$(basename "$0"): $*" >&2; }
+die() { say "$*"; exit 1; }
+
+# Sets $chroot to a new system of the suite $1 with /repository, a copy of what git has or would add.
+make_chroot() {
+  local suite=$1 script tar=
+  [ "$(id -u)" -eq 0 ] || die "run it as root: it makes a chroot"
+  command -v debootstrap >/dev/null || die "please apt-get install debootstrap"
+  chroot=$(mktemp -d "${TMPDIR:-/tmp}/sturgeon-$suite.XXXXXX")
+  trap remove_chroot EXIT
+  trap 'exit 130' INT TERM
+  [ -z "${STURGEON_CHROOT_CACHE:-}" ] || tar=$STURGEON_CHROOT_CACHE/$suite.tar
+  if [ -n "$tar" ] && [ -e "$tar" ]; then
+    tar -C "$chroot" -xf "$tar"
+  else
+    say "making a fresh Debian $suite"
+    # A suite that is newer than this debootstrap is made like sid.
+    script=/usr/share/debootstrap/scripts/$suite
+    [ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
+    debootstrap --variant=minbase "$suite" "$chroot" http://deb.debian.org/debian "$script" \
+      >"$chroot.log" 2>&1 || { tail -n 20 "$chroot.log" >&2; die "debootstrap failed, as above"; }
+    rm -f "$chroot.log"
+    if [ -n "$tar" ]; then
+      mkdir -p "$(dirname "$tar")"
+      tar -C "$chroot" -cf "$tar.new" . && mv "$tar.new" "$tar"
+    fi
+  fi
+  mount --bind /proc "$chroot/proc"
+  mount --bind /sys "$chroot/sys"
+  mount --bind /dev "$chroot/dev"
+  cp /etc/resolv.conf "$chroot/etc/resolv.conf"
+  mkdir "$chroot/repository"
+  git -C "$repository" ls-files -z --cached --others --exclude-standard --deduplicate |
+    (cd "$repository" && while IFS= read -r -d '' file; do
+      [ ! -e "$file" ] || printf '%s\0' "$file"
+    done | tar --null -T - -c) | tar -x -C "$chroot/repository"
+}
+
+# Runs a command line in the chroot, in /repository, with a bare environment.
+in_chroot() {
+  env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 ${chroot_environment:-} \
+    chroot "$chroot" /bin/sh -c "cd /repository && $1" </dev/null
+}
+
+remove_chroot() {
+  if [ -x "$chroot/usr/bin/bazel" ]; then in_chroot "bazel shutdown" >/dev/null 2>&1 || true; fi
+  local folder
+  for folder in dev sys proc; do
+    ! mountpoint -q "$chroot/$folder" || umount "$chroot/$folder" || return
+  done
+  rm -rf --one-file-system "$chroot"
+}
