@@ -7,6 +7,7 @@
 #define STURGEON_CORE_SAMPLER_H_
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -20,7 +21,7 @@ struct SamplerContext {
   int dimensions = 1;  // at least 1
   uint64_t seed = 0;
   // How many points are planned; 0 where that is not known. Designs that cover the cube as a whole
-  // (latin_hypercube, grid) lay themselves out for it, and begin a fresh design after it.
+  // lay themselves out for it; after it, latin_hypercube begins a fresh design and a grid ends.
   int64_t count = 0;
   // For each dimension, how many distinct values it can take (0: a continuum). Empty: all
   // continuous. A grid does not place two points on one value.
@@ -36,6 +37,9 @@ class Sampler {
   // OutOfRange: the sequence ends before (say, Sobol's 2^32 points); says how many there are.
   // Const and without hidden state: safe to call from several threads.
   virtual absl::Status Sample(int64_t first, absl::Span<double> out) const = 0;
+
+  // How many points the sequence has: `Sample` is OutOfRange beyond. Most go on for ever.
+  virtual int64_t size() const { return std::numeric_limits<int64_t>::max(); }
 };
 
 struct SamplerKind {
