@@ -1,0 +1,8 @@
+#include "core/strategy.h"
+
+namespace sturgeon {
+
+template <>
+const LinkedStrategy* LinkedStrategy::head_ = nullptr;
+
+}  // namespace sturgeon
