@@ -25,6 +25,7 @@ def sturgeon_dependencies():
             debian_package = "libabsl-dev",
             headers = ["absl"],
             library_prefix = "absl_",
+            sources = {str(Label("//third_party:abseil_tsan.cc")): "abseil_tsan.cc"},
         )
     for name, headers, package in [
         ("eigen", ["eigen3/Eigen", "eigen3/unsupported"], "libeigen3-dev"),

@@ -32,15 +32,27 @@ def _library_names(ctx, prefix):
                 names[base[3:-2]] = True
     return sorted(names.keys())
 
+def _mangled_namespace(ctx):
+    """Abseil's inline namespace in mangled names, such as "7debian3"."""
+    for line in ctx.read("include/absl/base/options.h").split("\n"):
+        if line.startswith("#define ABSL_OPTION_INLINE_NAMESPACE_NAME "):
+            namespace = line.split(" ")[2]
+            return "%d%s" % (len(namespace), namespace)
+    return ""
+
 def _system_library_impl(ctx):
     for header in ctx.attr.headers:
         source = _require(ctx, "/usr/include/" + header)
         ctx.symlink(source, "include/" + source.basename)
     ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name)
     ctx.symlink(ctx.attr.build_file, "BUILD")
+    for label, path in ctx.attr.sources.items():
+        ctx.symlink(label, path)
     if ctx.attr.library_prefix:
-        names = _library_names(ctx, ctx.attr.library_prefix)
-        ctx.file("libraries.bzl", "LIBRARIES = %r\n" % names)
+        ctx.file("libraries.bzl", "LIBRARIES = %r\nNAMESPACE = %r\n" % (
+            _library_names(ctx, ctx.attr.library_prefix),
+            _mangled_namespace(ctx),
+        ))
     for package, targets in ctx.attr.aliases.items():
         ctx.file(package + "/BUILD", "package(default_visibility = [\"//visibility:public\"])\n" + "".join([
             "\nalias(name = \"%s\", actual = \"//:%s\")\n" % (target, ctx.name)
@@ -59,7 +71,12 @@ system_library = repository_rule(
         "debian_package": attr.string(mandatory = True, doc = "What to install if it is missing."),
         "headers": attr.string_list(mandatory = True, doc = "Files and folders of /usr/include."),
         "library_prefix": attr.string(
-            doc = "Writes LIBRARIES, the libraries with this prefix, to //:libraries.bzl.",
+            doc = "For Abseil: writes LIBRARIES, those with this prefix, and its inline NAMESPACE " +
+                  "to //:libraries.bzl.",
+        ),
+        "sources": attr.label_keyed_string_dict(
+            allow_files = True,
+            doc = "Further files, and where each goes.",
         ),
     },
 )
