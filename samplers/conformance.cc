@@ -111,22 +111,21 @@ TEST_P(SamplerConformance, TheSameContextGivesTheSamePoints) {
 
 TEST_P(SamplerConformance, TheSeedMattersAsDeclared) {
   for (const SamplerContext& context : Contexts()) {
-    std::set<std::vector<double>> distinct;
-    constexpr int kSeeds = 8;
-    for (uint64_t seed = 0; seed < kSeeds; ++seed) {
-      SamplerContext seeded = context;
-      // Both halves of a seed count.
-      seeded.seed = seed % 2 == 0 ? seed : seed << 32;
-      const auto sampler = Make(seeded);
-      ASSERT_NE(sampler, nullptr);
-      distinct.insert(SamplePoints(*sampler, seeded, 0, Available(*sampler, kPlanned)));
-    }
-    if (GetParam().uses_seed && context.dimensions > 1) {
-      EXPECT_EQ(distinct.size(), kSeeds);
-    } else if (GetParam().uses_seed) {
-      EXPECT_GT(distinct.size(), 1);  // in one dimension a small design can repeat by chance
-    } else {
-      EXPECT_EQ(distinct.size(), 1);
+    for (int shift : {0, 32}) {  // both halves of a seed count
+      std::set<std::vector<double>> distinct;
+      for (uint64_t seed = 0; seed < 8; ++seed) {
+        SamplerContext seeded = context;
+        seeded.seed = seed << shift;
+        const auto sampler = Make(seeded);
+        ASSERT_NE(sampler, nullptr);
+        distinct.insert(SamplePoints(*sampler, seeded, 0, Available(*sampler, kPlanned)));
+      }
+      // A design of few points can come out the same by chance, but hardly eight times.
+      if (GetParam().uses_seed) {
+        EXPECT_GT(distinct.size(), 1);
+      } else {
+        EXPECT_EQ(distinct.size(), 1);
+      }
     }
   }
 }
@@ -222,8 +221,9 @@ TEST_P(SamplerConformance, TooManyDimensionsAreAnError) {
   ++context.dimensions;
   const auto sampler = GetParam().plugin->create(GetParam().options, "sampler", context);
   ASSERT_EQ(sampler.status().code(), absl::StatusCode::kInvalidArgument) << sampler.status();
-  EXPECT_TRUE(absl::StrContains(sampler.status().message(), absl::StrCat(limit)))
-      << "does not name the limit: " << sampler.status();
+  EXPECT_TRUE(absl::StrContains(sampler.status().message(),
+                                absl::StrCat(context.dimensions, " dimensions")))
+      << "does not say that there are too many dimensions: " << sampler.status();
 }
 
 TEST_P(SamplerConformance, TheNumberOfPointsMayBeUnknown) {
