@@ -120,7 +120,7 @@ absl::Status CheckNumeric(const Parameter& p) {
 }
 
 absl::Status CheckParameter(const Parameter& p) {
-  if (p.tier < kFirstTier || p.tier > kLastTier) {
+  if (p.tier != 0 && (p.tier < kFirstTier || p.tier > kLastTier)) {
     return Invalid(absl::StrCat("tier ", p.tier, " is out of range; it must be ", kFirstTier,
                                 " (most important) to ", kLastTier));
   }
@@ -299,6 +299,9 @@ double Parameter::DefaultNumber() const {
 absl::StatusOr<SearchSpace> SearchSpace::Create(std::vector<Parameter> parameters) {
   SearchSpace space;
   space.parameters_ = std::move(parameters);
+  for (Parameter& p : space.parameters_) {
+    if (p.tier == 0) p.tier = kFirstTier;
+  }
   const auto& all = space.parameters_;
   for (size_t i = 0; i < all.size(); ++i) {
     if (all[i].name.empty())

@@ -69,7 +69,7 @@ struct Parameter {
   double step = 0;             // linear scale: values low + k step; 0: none (int: 1)
   double factor = 0;           // log scale: values low factor^k, such as powers of two; 0: none
   std::vector<Value> choices;  // categorical: null, booleans, numbers or strings, all different
-  int tier = kFirstTier;
+  int tier = 0;                // 1 to 4; 0: not said, and SearchSpace::Create makes it 1
   std::optional<Value> default_value;  // otherwise the middle of the scale, or the first choice
   std::optional<Condition> condition;
 

@@ -83,7 +83,7 @@ absl::StatusOr<Parameter> ParameterFromValue(const Value& value, const std::stri
   p.step = reader.Optional<double>("step", 0);
   p.factor = reader.Optional<double>("factor", 0);
   ReadList(&reader, "choices", &p.choices);
-  p.tier = reader.Optional<int>("tier", kFirstTier);
+  p.tier = reader.Optional<int>("tier", 0);
   if (const Value* fallback = reader.Find("default")) p.default_value = *fallback;
   if (const Value* condition = reader.Find("condition")) {
     absl::StatusOr<Condition> parsed = ConditionFromValue(*condition, reader.Place("condition"));
@@ -99,6 +99,11 @@ absl::StatusOr<Parameter> ParameterFromValue(const Value& value, const std::stri
   absl::StatusOr<Scale> known_scale = ScaleFromName(scale);
   if (!known_scale.ok()) return Prefixed(known_scale.status(), reader.Place("scale"));
   p.scale = *known_scale;
+  if (value.Find("tier") != nullptr && p.tier == 0) {
+    return absl::InvalidArgumentError(absl::StrCat(reader.Place("tier"),
+                                                   ": 0 is no tier; they are ", kFirstTier,
+                                                   " (most important) to ", kLastTier));
+  }
   const auto misplaced = [&](absl::string_view field, absl::string_view belongs) {
     return absl::InvalidArgumentError(absl::StrCat(reader.Place(field), ": goes with ", belongs,
                                                    ", and this parameter is ", type));

@@ -1,0 +1,304 @@
+#include "core/study_spec.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "core/space_json.h"
+#include "core/suggest.h"
+#include "core/value_reader.h"
+
+namespace sturgeon {
+namespace {
+
+absl::Status At(const std::string& source, const absl::Status& status) {
+  if (status.ok() || source.empty()) return status;
+  return absl::Status(status.code(), absl::StrCat(source, ": ", status.message()));
+}
+
+absl::StatusOr<StudySpec::SpecObjective> ObjectiveFromValue(const Value& value,
+                                                            const std::string& where) {
+  StudySpec::SpecObjective objective;
+  ObjectReader reader(value, where);
+  objective.metric = reader.Required<std::string>("metric");
+  const auto goal = reader.Optional<std::string>("goal", "");
+  absl::Status status = reader.Finish();
+  if (!status.ok()) return status;
+  if (goal == GoalName(Goal::kMinimize)) objective.goal = Goal::kMinimize;
+  if (goal == GoalName(Goal::kMaximize)) objective.goal = Goal::kMaximize;
+  if (!goal.empty() && !objective.goal.has_value()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(where, ": goal: ", UnknownName("goal", goal, {"minimize", "maximize"})));
+  }
+  return objective;
+}
+
+// Calls `read` with each element of a list field and its place.
+template <typename Read>
+void ForEach(ObjectReader* reader, absl::string_view field, Read read) {
+  const Value* list = reader->Find(field);
+  if (list == nullptr) return;
+  if (!list->is_list()) {
+    reader->Note(absl::InvalidArgumentError(
+        absl::StrCat(reader->Place(field), ": expected a list, got ", KindName(list->kind()))));
+    return;
+  }
+  for (size_t i = 0; i < list->list().size(); ++i) {
+    reader->Note(read(list->list()[i], absl::StrCat(reader->Place(field), "[", i, "]")));
+  }
+}
+
+// Reads a plugin field, if it is there.
+void ReadPlugin(ObjectReader* reader, absl::string_view field, PluginSpec* spec) {
+  const Value* value = reader->Find(field);
+  if (value != nullptr) reader->Note(ReadValue(*value, reader->Place(field), spec));
+}
+
+// Whether a condition that the model wrote can hold over what the study made of its parent; values
+// that the parent no longer has are dropped.
+bool CanHold(const Parameter& parent, Condition* condition) {
+  if (condition->in.empty()) {
+    return !parent.is_categorical() && condition->min.value_or(parent.low) <= parent.high &&
+           condition->max.value_or(parent.high) >= parent.low;
+  }
+  auto& in = condition->in;
+  in.erase(std::remove_if(in.begin(), in.end(),
+                          [&](const Value& value) { return !parent.FromValue(value).ok(); }),
+           in.end());
+  return !in.empty();
+}
+
+// Whether the model can take what a study's parameter would give it.
+absl::Status CheckAgainstModel(const Parameter& ours, const Parameter& models) {
+  if (models.is_categorical()) {
+    if (!ours.is_categorical()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the model's ", ours.name, " is categorical, not ", ParameterTypeName(ours.type)));
+    }
+    for (const Value& choice : ours.choices) {
+      absl::Status status = models.FromValue(choice).status();
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+  if (ours.is_categorical()) {
+    for (const Value& choice : ours.choices) {
+      if (!choice.is_number()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("the model's ", ours.name, " is a number, so its choices must be too"));
+      }
+    }
+    return absl::OkStatus();
+  }
+  if (ours.type == ParameterType::kFloat && models.type == ParameterType::kInt) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the model's ", ours.name, " is an int, not a float"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SearchSpace> JoinSpaces(const SearchSpace& defaults,
+                                       const std::vector<Parameter>& given) {
+  // A space of the file's own mistakes first: it names the places as the file has them. Conditions
+  // may reach into the model's space, so they are left to the joint space.
+  {
+    std::vector<Parameter> bare = given;
+    for (Parameter& p : bare) p.condition.reset();
+    absl::Status status = SearchSpace::Create(std::move(bare)).status();
+    if (!status.ok()) return status;
+  }
+  if (defaults.size() == 0) return SearchSpace::Create(given);
+
+  std::vector<Parameter> joint = defaults.parameters();
+  std::vector<bool> inherits_condition(joint.size(), true);
+  for (size_t i = 0; i < given.size(); ++i) {
+    const auto place = [&](absl::string_view message) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("parameters[", i, "] (", given[i].name, "): ", message));
+    };
+    const std::optional<int> at = defaults.Find(given[i].name);
+    if (!at.has_value()) {
+      return place(absl::StrCat("the model has no such parameter: ",
+                                UnknownName("parameter", given[i].name, defaults.Names())));
+    }
+    const Parameter& model_has = defaults[*at];
+    absl::Status status = CheckAgainstModel(given[i], model_has);
+    if (!status.ok()) return place(status.message());
+    if (given[i].condition.has_value() && !defaults.Find(given[i].condition->parent)) {
+      return place(absl::StrCat(
+          "condition: ", UnknownName("parameter", given[i].condition->parent, defaults.Names())));
+    }
+    Parameter p = given[i];
+    if (p.tier == 0) p.tier = model_has.tier;
+    if (!p.default_value.has_value() && model_has.default_value.has_value() &&
+        p.FromValue(*model_has.default_value).ok()) {
+      p.default_value = model_has.default_value;
+    }
+    inherits_condition[*at] = !p.condition.has_value();
+    if (!p.condition.has_value()) p.condition = model_has.condition;
+    joint[*at] = std::move(p);
+  }
+  // Parents before children, so that what lost its parent goes too.
+  std::vector<bool> gone(joint.size(), false);
+  for (const int i : defaults.order()) {
+    if (!inherits_condition[i] || !joint[i].condition.has_value()) continue;
+    const int parent = *defaults.Find(joint[i].condition->parent);
+    gone[i] = gone[parent] || !CanHold(joint[parent], &*joint[i].condition);
+  }
+  std::vector<Parameter> kept;
+  for (size_t i = 0; i < joint.size(); ++i) {
+    if (!gone[i]) kept.push_back(std::move(joint[i]));
+  }
+  return SearchSpace::Create(std::move(kept));
+}
+
+absl::Status ChooseObjectives(const StudySpec& spec, const ModelFactory& model,
+                              StudyConfig* config) {
+  config->objectives.clear();
+  std::vector<std::string> names;
+  for (const Metric& metric : model.metrics()) names.push_back(metric.name);
+  config->metrics = names;
+  if (spec.objectives.empty()) {
+    config->objectives.push_back({model.metrics().front().name, model.metrics().front().goal});
+    return absl::OkStatus();
+  }
+  for (size_t i = 0; i < spec.objectives.size(); ++i) {
+    const auto& objective = spec.objectives[i];
+    const auto found = std::find(names.begin(), names.end(), objective.metric);
+    if (found == names.end()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("objectives[", i, "]: ", UnknownName("metric", objective.metric, names)));
+    }
+    const Goal models_goal = model.metrics()[found - names.begin()].goal;
+    config->objectives.push_back({objective.metric, objective.goal.value_or(models_goal)});
+  }
+  return absl::OkStatus();
+}
+
+// The file's fixed values, and the defaults of the parameters whose tier is not tuned.
+std::vector<Value::Field> FixedFields(const StudySpec& spec, const SearchSpace& space) {
+  std::vector<Value::Field> fixed = spec.fixed.object();
+  if (spec.tiers.empty()) return fixed;
+  for (const Parameter& p : space.parameters()) {
+    const bool tuned = std::find(spec.tiers.begin(), spec.tiers.end(), p.tier) != spec.tiers.end();
+    if (!tuned && spec.fixed.Find(p.name) == nullptr) {
+      fixed.push_back({p.name, p.ToValue(p.DefaultNumber())});
+    }
+  }
+  return fixed;
+}
+
+}  // namespace
+
+absl::StatusOr<absl::Duration> ParseTimeLimit(const std::string& text) {
+  absl::Duration duration;
+  if (!absl::ParseDuration(text, &duration) || duration <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", text, "\" is no time limit; write a number with a unit, such as 90s, 10m or 1h30m"));
+  }
+  return duration;
+}
+
+absl::StatusOr<StudySpec> StudySpecFromValue(const Value& value, const std::string& source) {
+  StudySpec spec;
+  ObjectReader reader(value, source);
+  spec.name = reader.Optional<std::string>("name", spec.name);
+  if (const Value* model = reader.Find("model")) {
+    reader.Note(ReadValue(*model, reader.Place("model"), &spec.model));
+  } else {
+    reader.Required<std::string>("model");
+  }
+  ForEach(&reader, "objectives", [&](const Value& entry, const std::string& where) {
+    auto objective = ObjectiveFromValue(entry, where);
+    if (objective.ok()) spec.objectives.push_back(*std::move(objective));
+    return objective.status();
+  });
+  if (const Value* list = reader.Find("parameters")) {
+    auto parameters = ParametersFromValue(*list, reader.Place("parameters"));
+    reader.Note(parameters.status());
+    if (parameters.ok()) spec.parameters = *std::move(parameters);
+  }
+  if (const Value* fixed = reader.Find("fixed")) {
+    if (fixed->is_object()) {
+      spec.fixed = *fixed;
+    } else {
+      reader.Note(absl::InvalidArgumentError(absl::StrCat(
+          reader.Place("fixed"), ": expected an object, got ", KindName(fixed->kind()))));
+    }
+  }
+  ForEach(&reader, "tiers", [&](const Value& entry, const std::string& where) {
+    return ReadValue(entry, where, &spec.tiers.emplace_back());
+  });
+  ForEach(&reader, "enqueue", [&](const Value& entry, const std::string&) {
+    spec.enqueue.push_back(entry);
+    return absl::OkStatus();
+  });
+  ReadPlugin(&reader, "strategy", &spec.strategy);
+  ReadPlugin(&reader, "runner", &spec.runner);
+  spec.trials = reader.Optional<int64_t>("trials", 0);
+  if (const Value* limit = reader.Find("time_limit")) {
+    std::string text;
+    absl::Status status = ReadValue(*limit, reader.Place("time_limit"), &text);
+    reader.Note(status);
+    if (status.ok()) {
+      absl::StatusOr<absl::Duration> duration = ParseTimeLimit(text);
+      reader.Note(At(reader.Place("time_limit"), duration.status()));
+      if (duration.ok()) spec.time_limit = *duration;
+    }
+  }
+  const auto seed = reader.Optional<int64_t>("seed", 0);
+  spec.test_best = reader.Optional<bool>("test_best", false);
+  absl::Status status = reader.Finish();
+  if (!status.ok()) return status;
+  if (spec.trials < 0 || (spec.trials == 0 && reader.Find("trials") != nullptr)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(reader.Place("trials"), ": ", spec.trials, " is out of range; at least 1"));
+  }
+  if (seed < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(reader.Place("seed"), ": ", seed, " is out of range; at least 0"));
+  }
+  spec.seed = static_cast<uint64_t>(seed);
+  for (const int tier : spec.tiers) {
+    if (tier < kFirstTier || tier > kLastTier) {
+      return absl::InvalidArgumentError(absl::StrCat(reader.Place("tiers"), ": ", tier,
+                                                     " is no tier; they are ", kFirstTier, " to ",
+                                                     kLastTier));
+    }
+  }
+  return spec;
+}
+
+absl::StatusOr<PreparedStudy> Prepare(const StudySpec& spec, const ModelRegistry& models,
+                                      const std::string& source) {
+  PreparedStudy prepared;
+  auto model = models.Create(spec.model, {spec.seed});
+  if (!model.ok()) return At(source, model.status());
+  prepared.model = *std::move(model);
+
+  StudyConfig& config = prepared.config;
+  config.name = spec.name;
+  config.trials = spec.trials;
+  config.seed = spec.seed;
+  absl::Status status = ChooseObjectives(spec, *prepared.model, &config);
+  if (!status.ok()) return At(source, status);
+
+  absl::StatusOr<SearchSpace> joint = JoinSpaces(prepared.model->default_space(), spec.parameters);
+  if (!joint.ok()) return At(source, joint.status());
+  const std::vector<Value::Field> fixed = FixedFields(spec, *joint);
+  absl::StatusOr<SearchSpace::Fixed> split = joint->Fix(fixed);
+  if (!split.ok()) return At(source, At("fixed", split.status()));
+  if (split->space.size() == 0) {
+    return At(source, absl::InvalidArgumentError(
+                          joint->size() == 0
+                              ? "there is nothing to tune; give \"parameters\""
+                              : "there is nothing left to tune: every parameter is fixed or of a "
+                                "tier that is not tuned"));
+  }
+  config.space = std::move(split->space);
+  prepared.fixed = std::move(split->values);
+  return prepared;
+}
+
+}  // namespace sturgeon
