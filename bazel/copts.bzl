@@ -8,6 +8,8 @@ STURGEON_COPTS = [
     "-Wcast-qual",
     "-Wnon-virtual-dtor",
     "-Woverloaded-virtual",
+    # What the newest Abseil deprecates, Debian 12's has no other name for.
+    "-Wno-deprecated-declarations",
     "-Wno-sign-compare",
     "-Wshadow",
     "-Wvla",
