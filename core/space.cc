@@ -23,6 +23,9 @@ constexpr double kGridSlack = 1e-9;
 
 bool IsInt(double v) { return v == std::floor(v) && std::abs(v) <= kLargestInt; }
 
+// The length of a log scale. The quotient high / low may overflow, the difference does not.
+double LogSpan(const Parameter& p) { return std::log(p.high) - std::log(p.low); }
+
 // Where an int on a log scale (without a factor) begins to own the coordinate.
 double LogIntLow(const Parameter& p) { return std::log(p.low - 0.5); }
 double LogIntHigh(const Parameter& p) { return std::log(p.high + 0.5); }
@@ -45,8 +48,8 @@ double LevelValue(const Parameter& p, int64_t k) {
 int64_t NearestLevel(const Parameter& p, double value) {
   if (p.is_categorical()) return std::llround(value);
   const double step = p.step > 0 ? p.step : 1;
-  const double k =
-      p.factor > 0 ? std::log(value / p.low) / std::log(p.factor) : (value - p.low) / step;
+  const double k = p.factor > 0 ? (std::log(value) - std::log(p.low)) / std::log(p.factor)
+                                : (value - p.low) / step;
   return std::min(std::max<int64_t>(std::llround(k), 0), p.Levels() - 1);
 }
 
@@ -190,7 +193,7 @@ int64_t Parameter::Levels() const {
   if (is_categorical()) return static_cast<int64_t>(choices.size());
   if (low == high) return 1;
   if (factor > 0) {
-    return static_cast<int64_t>(std::log(high / low) / std::log(factor) + kGridSlack) + 1;
+    return static_cast<int64_t>(LogSpan(*this) / std::log(factor) + kGridSlack) + 1;
   }
   if (step > 0 || type == ParameterType::kInt) {
     return static_cast<int64_t>((high - low) / (step > 0 ? step : 1) + kGridSlack) + 1;
@@ -216,7 +219,7 @@ double Parameter::FromUnit(double u) const {
       v = low + u * (high - low);
       break;
     case Scale::kLog:
-      v = low * std::exp(u * std::log(high / low));
+      v = std::exp(std::log(low) + u * LogSpan(*this));
       break;
     // 1 - high and 1 - low are exact near 1, which is where they must be.
     case Scale::kReverseLog:
@@ -240,7 +243,7 @@ double Parameter::ToUnit(double value) const {
       u = (value - low) / (high - low);
       break;
     case Scale::kLog:
-      u = std::log(value / low) / std::log(high / low);
+      u = (std::log(value) - std::log(low)) / LogSpan(*this);
       break;
     case Scale::kReverseLog:
       u = std::log((1 - value) / (1 - low)) / std::log((1 - high) / (1 - low));

@@ -31,6 +31,7 @@ absl::StatusOr<std::unique_ptr<Strategy>> RandomStrategy::Create(RandomOptions o
 absl::StatusOr<std::vector<Proposal>> RandomStrategy::Ask(const AskRequest& request) {
   const int64_t left = std::max<int64_t>(sampler_->size() - request.first_id, 0);
   const auto count = static_cast<size_t>(std::min<int64_t>(request.count, left));
+  if (count == 0) return std::vector<Proposal>();
   const size_t n = space_.size();
   const size_t dimensions = std::max<size_t>(n, 1);
   unit_.resize(count * dimensions);
