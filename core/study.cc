@@ -269,17 +269,14 @@ absl::Status Study::Finished(const Trial& trial) {
 void Study::UpdateFront(const Trial& trial) {
   if (trial.state != TrialState::kComplete || !trial.feasible()) return;
   const std::vector<Objective>& objectives = config_.objectives;
-  // Of several equal trials of a single objective the earliest stays, whenever it was told.
-  const auto beats = [&](const Trial& a, const Trial& b) {
-    return Dominates(objectives, a, b) ||
-           (objectives.size() == 1 && a.values == b.values && a.id < b.id);
+  const auto dominated_by_old = [&](int64_t id) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    return Dominates(objectives, trials_[id], trial) ||
+           (objectives.size() == 1 && trials_[id].values == trial.values);
   };
-  for (const int64_t id : front_) {
-    if (beats(trials_[id], trial)) return;
-  }
+  if (std::any_of(front_.begin(), front_.end(), dominated_by_old)) return;
   front_.erase(std::remove_if(front_.begin(), front_.end(),
                               [&](int64_t id) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-                                return beats(trial, trials_[id]);
+                                return Dominates(objectives, trial, trials_[id]);
                               }),
                front_.end());
   front_.push_back(trial.id);
@@ -332,6 +329,7 @@ absl::StatusOr<int64_t> Study::Import(Trial trial) {
 std::optional<Trial> Study::Best() const {
   absl::MutexLock lock(&mutex_);
   if (front_.empty() || config_.objectives.size() != 1) return std::nullopt;
+  // An earlier trial of the same value may have ended later.
   return trials_[front_.front()];
 }
 

@@ -1,0 +1,174 @@
+#include "apps/command.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "core/suggest.h"
+#include "gflags/gflags.h"
+
+DEFINE_string(format, "text", "text or json. JSON goes to stdout alone; all else to stderr.");
+
+namespace sturgeon {
+namespace {
+
+// What stands before a flag's description in help.
+constexpr size_t kFlagColumn = 26;
+constexpr size_t kHelpWidth = 79;
+
+gflags::CommandLineFlagInfo Info(const char* name) {
+  return gflags::GetCommandLineFlagInfoOrDie(name);
+}
+
+bool IsBool(const CommandFlag& flag) { return Info(flag.name).type == "bool"; }
+
+// What a value of a flag's type looks like, for errors.
+std::string Expected(const std::string& type) {
+  if (type == "bool") return "true or false";
+  if (type == "double") return "a number";
+  if (type == "string") return "text";
+  return type[0] == 'u' ? "a whole number, at least 0" : "a whole number";
+}
+
+std::string FlagHelp(const CommandFlag& flag) {
+  const gflags::CommandLineFlagInfo info = Info(flag.name);
+  std::string line = absl::StrCat("  --", flag.name, *flag.value ? "=" : "", flag.value);
+  size_t column = line.size();
+  if (column + 2 > kFlagColumn) {
+    line += "\n";
+    column = 0;
+  }
+  line.append(kFlagColumn - column, ' ');
+  column = kFlagColumn;
+  for (const absl::string_view word : absl::StrSplit(info.description, ' ')) {
+    if (column + word.size() + 1 > kHelpWidth) {
+      absl::StrAppend(&line, "\n", std::string(kFlagColumn, ' '));
+      column = kFlagColumn;
+    }
+    if (column > kFlagColumn) line += ' ', ++column;
+    absl::StrAppend(&line, word);
+    column += word.size();
+  }
+  return line + "\n";
+}
+
+absl::Status UnknownFlag(const Command& command, const std::string& name) {
+  std::vector<std::string> known = {"help"};
+  for (const CommandFlag& flag : command.flags) known.push_back(flag.name);
+  const std::string nearest = Nearest(name, known);
+  return absl::InvalidArgumentError(
+      absl::StrCat(command.name, " has no flag --", name,
+                   nearest.empty() ? "" : absl::StrCat("; did you mean --", nearest, "?"),
+                   nearest.empty() ? "; see" : " See", " sturgeon ", command.name, " --help"));
+}
+
+// A flag as it was written: its name with underscores, and the value behind '='.
+struct Written {
+  std::string name;
+  std::optional<std::string> value;
+};
+
+Written Split(absl::string_view argument) {
+  argument.remove_prefix(absl::StartsWith(argument, "--") ? 2 : 1);
+  const size_t equals = argument.find('=');
+  Written written;
+  written.name = absl::StrReplaceAll(argument.substr(0, equals), {{"-", "_"}});
+  if (equals != absl::string_view::npos) {
+    written.value = std::string(argument.substr(equals + 1));
+  }
+  return written;
+}
+
+const CommandFlag* Find(const Command& command, absl::string_view name) {
+  for (const CommandFlag& flag : command.flags) {
+    if (name == flag.name) return &flag;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string CommandHelp(const Command& command) {
+  std::string help = absl::StrCat(command.summary, "\n\n  sturgeon ", command.name, " ",
+                                  command.usage, "\n\nExample\n");
+  for (const absl::string_view line : absl::StrSplit(command.example, '\n')) {
+    absl::StrAppend(&help, "  ", line, "\n");
+  }
+  help += "\nFlags\n";
+  for (const CommandFlag& flag : command.flags) help += FlagHelp(flag);
+  return help;
+}
+
+absl::StatusOr<std::vector<std::string>> ParseCommandLine(const Command& command,
+                                                          absl::Span<const std::string> arguments) {
+  std::vector<std::string> others;
+  bool flags_may_follow = true;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (!flags_may_follow || argument.size() < 2 || argument[0] != '-') {
+      others.push_back(argument);
+      continue;
+    }
+    if (argument == "--") {
+      flags_may_follow = false;
+      continue;
+    }
+    Written written = Split(argument);
+    if (written.name == "help" || written.name == "h") return absl::CancelledError("help");
+    const CommandFlag* flag = Find(command, written.name);
+    if (flag == nullptr && !written.value.has_value() && absl::StartsWith(written.name, "no")) {
+      flag = Find(command, absl::string_view(written.name).substr(2));
+      if (flag != nullptr && !IsBool(*flag)) flag = nullptr;
+      if (flag != nullptr) written.value = "false";
+    }
+    if (flag == nullptr) return UnknownFlag(command, written.name);
+    if (!written.value.has_value()) {
+      if (IsBool(*flag)) {
+        written.value = "true";
+      } else if (i + 1 < arguments.size()) {
+        written.value = arguments[++i];
+      } else {
+        return absl::InvalidArgumentError(
+            absl::StrCat("--", flag->name, " needs a value: --", flag->name, "=", flag->value));
+      }
+    }
+    if (gflags::SetCommandLineOption(flag->name, written.value->c_str()).empty()) {
+      return absl::InvalidArgumentError(absl::StrCat("--", flag->name, ": expected ",
+                                                     Expected(Info(flag->name).type), ", got \"",
+                                                     *written.value, "\""));
+    }
+  }
+  if (others.size() > command.max_arguments) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(command.name, " does not know what to do with \"",
+                     others[command.max_arguments], "\"; see sturgeon ", command.name, " --help"));
+  }
+  return others;
+}
+
+bool FlagGiven(const char* name) { return !Info(name).is_default; }
+
+absl::StatusOr<bool> WantsJson() {
+  if (FLAGS_format == "json") return true;
+  if (FLAGS_format == "text") return false;
+  return absl::InvalidArgumentError(
+      absl::StrCat("--format: ", UnknownName("format", FLAGS_format, {"text", "json"})));
+}
+
+int Complain(absl::string_view message, ExitCode code) {
+  const std::string line = absl::StrReplaceAll(message, {{"\n", " "}});
+  std::fprintf(stderr, "sturgeon: %s\n", line.c_str());
+  return code;
+}
+
+bool Print(absl::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+         std::fflush(stdout) == 0;
+}
+
+}  // namespace sturgeon

@@ -1,3 +1,0 @@
-"""sh_test where it is still native, as in Bazel 4.2."""
-
-sh_test = native.sh_test
