@@ -56,19 +56,24 @@ def sturgeon_dependencies():
         if not native.existing_rule(name):
             debian_folder(name = name, path = path, debian_package = package)
 
-    if not native.existing_rule("rules_cc"):
-        shim_repository(
-            name = "rules_cc",
-            files = {
-                str(Label("//third_party:rules_cc.BUILD")): "cc/BUILD",
-                str(Label("//third_party:rules_cc.defs.bzl")): "cc/defs.bzl",
-            },
-        )
+    # Rules that are native in Bazel 4.2 and come from these modules since.
+    for name, package, files in [
+        ("rules_cc", "cc", ["defs.bzl"]),
+        ("rules_shell", "shell", ["sh_binary.bzl", "sh_library.bzl", "sh_test.bzl"]),
+    ]:
+        if not native.existing_rule(name):
+            shim_repository(
+                name = name,
+                files = dict(
+                    [(str(Label("//third_party:shim.BUILD")), package + "/BUILD")] +
+                    [(str(Label("//third_party:%s.%s" % (name, file))), package + "/" + file) for file in files],
+                ),
+            )
     if not native.existing_rule("remote_coverage_tools"):
         shim_repository(
             name = "remote_coverage_tools",
             files = {
                 str(Label("//third_party:remote_coverage_tools.BUILD")): "BUILD",
-                str(Label("//third_party:coverage_report_generator.sh")): "coverage_report_generator.sh",
+                str(Label("//third_party:coverage_report_generator.sh")): "coverage_report_generator",
             },
         )

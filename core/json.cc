@@ -120,7 +120,8 @@ void AppendFloat(double value, std::string* out) {
     return;
   }
   char buffer[32];
-  const char* end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;
+  const char* end =
+      std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::general).ptr;
   const absl::string_view digits(buffer, end - buffer);
   absl::StrAppend(out, digits);
   // Keep a float recognisable as one.

@@ -269,14 +269,17 @@ absl::Status Study::Finished(const Trial& trial) {
 void Study::UpdateFront(const Trial& trial) {
   if (trial.state != TrialState::kComplete || !trial.feasible()) return;
   const std::vector<Objective>& objectives = config_.objectives;
-  const auto dominated_by_old = [&](int64_t id) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    return Dominates(objectives, trials_[id], trial) ||
-           (objectives.size() == 1 && trials_[id].values == trial.values);
+  // Of several equal trials of a single objective the earliest stays, whenever it was told.
+  const auto beats = [&](const Trial& a, const Trial& b) {
+    return Dominates(objectives, a, b) ||
+           (objectives.size() == 1 && a.values == b.values && a.id < b.id);
   };
-  if (std::any_of(front_.begin(), front_.end(), dominated_by_old)) return;
+  for (const int64_t id : front_) {
+    if (beats(trials_[id], trial)) return;
+  }
   front_.erase(std::remove_if(front_.begin(), front_.end(),
                               [&](int64_t id) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-                                return Dominates(objectives, trial, trials_[id]);
+                                return beats(trial, trials_[id]);
                               }),
                front_.end());
   front_.push_back(trial.id);
@@ -329,7 +332,6 @@ absl::StatusOr<int64_t> Study::Import(Trial trial) {
 std::optional<Trial> Study::Best() const {
   absl::MutexLock lock(&mutex_);
   if (front_.empty() || config_.objectives.size() != 1) return std::nullopt;
-  // An earlier trial of the same value may have ended later.
   return trials_[front_.front()];
 }
 

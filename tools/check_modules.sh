@@ -25,10 +25,10 @@ in_chroot "
 
 # The repository rules of third_party/ make the libraries' repositories, and what they make becomes
 # modules. The others, Bazel's own dependencies that no build here uses, are empty.
-libraries='abseil-cpp eigen gflags google_benchmark googletest nlohmann_json zlib'
+libraries='abseil-cpp eigen gflags google_benchmark googletest nlohmann_json rules_shell zlib'
 say "making modules of the system's libraries"
 in_chroot "
-  bazel query --noenable_bzlmod --enable_workspace 'set($(printf '@%s//:all ' $libraries))' &&
+  bazel query --noenable_bzlmod --enable_workspace 'set($(printf '@%s//... ' $libraries))' &&
   mkdir /modules &&
   external=\$(bazel info --noenable_bzlmod --enable_workspace output_base)/external &&
   for name in $libraries; do cp -a \$external/\$name /modules/; done &&

@@ -1,0 +1,187 @@
+#include "core/study_spec.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace sturgeon {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+struct NetOptions {
+  int epochs = 3;
+};
+
+class NetFactory : public ModelFactory {
+ public:
+  static const Schema<NetOptions>& OptionSchema() {
+    static const auto* const schema = new Schema<NetOptions>(
+        Schema<NetOptions>().Add("epochs", &NetOptions::epochs, "How long.", AtLeast(1)));
+    return *schema;
+  }
+  static absl::StatusOr<std::unique_ptr<ModelFactory>> Create(NetOptions, const ModelContext&) {
+    return std::unique_ptr<ModelFactory>(new NetFactory());
+  }
+  const SearchSpace& default_space() const override { return space_; }
+  const std::vector<Metric>& metrics() const override { return metrics_; }
+  absl::StatusOr<std::unique_ptr<Model>> Create(const Value&, const ModelOptions&) const override {
+    return absl::UnimplementedError("not needed here");
+  }
+
+ private:
+  const SearchSpace space_ = *SearchSpace::Create(
+      {Parameter::Float("lr", 1e-4, 1, Scale::kLog).Tier(1).Default(0.1),
+       Parameter::Int("units", 8, 64).Tier(2),
+       Parameter::Categorical("opt", {"sgd", "adam"}).Tier(3),
+       Parameter::Float("beta2", 0.9, 0.999, Scale::kReverseLog).Tier(4).When("opt", {"adam"}),
+       Parameter::Int("layers", 1, 4).Tier(3),
+       Parameter::Int("units_3", 8, 64).Tier(4).WhenBetween("layers", 3, 4)});
+  const std::vector<Metric> metrics_ = {{"error", Goal::kMinimize}, {"accuracy", Goal::kMaximize}};
+};
+
+constexpr ModelPlugin kNet = MakeModelPlugin<NetFactory>("net", "For tests.");
+
+absl::StatusOr<PreparedStudy> PrepareJson(const std::string& json) {
+  ModelRegistry models;
+  EXPECT_TRUE(models.Add(kNet).ok());
+  absl::StatusOr<Value> value = ParseJson(json, "f.json");
+  if (!value.ok()) return value.status();
+  absl::StatusOr<StudySpec> spec = StudySpecFromValue(*value, "f.json");
+  if (!spec.ok()) return spec.status();
+  return Prepare(*spec, models, "f.json");
+}
+
+std::string Error(const std::string& json) {
+  const auto prepared = PrepareJson(json);
+  EXPECT_FALSE(prepared.ok()) << json;
+  return std::string(prepared.status().message());
+}
+
+TEST(StudySpec, ReadsEveryField) {
+  const absl::StatusOr<StudySpec> spec =
+      StudySpecFromValue(*ParseJson(R"({"name": "n", "model": {"name": "net", "epochs": 5},
+                     "objectives": [{"metric": "accuracy", "goal": "maximize"}, {"metric": "error"}],
+                     "parameters": [{"name": "lr", "type": "float", "low": 0.1, "high": 1}],
+                     "fixed": {"units": 9}, "tiers": [1, 2], "enqueue": [{"lr": 0.5}],
+                     "strategy": "random", "runner": {"name": "caviar", "parallelism": 2},
+                     "trials": 60, "time_limit": "1h30m", "seed": 7, "test_best": true})",
+                                    ""),
+                         "f.json");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->name, "n");
+  EXPECT_EQ(*spec->model.options.Find("epochs"), Value(5));
+  ASSERT_EQ(spec->objectives.size(), 2u);
+  EXPECT_EQ(spec->objectives[0].goal, Goal::kMaximize);
+  EXPECT_FALSE(spec->objectives[1].goal.has_value());
+  EXPECT_EQ(spec->parameters.size(), 1u);
+  EXPECT_THAT(spec->tiers, ElementsAre(1, 2));
+  EXPECT_EQ(spec->enqueue.size(), 1u);
+  EXPECT_EQ(spec->strategy.name, "random");
+  EXPECT_EQ(*spec->runner.options.Find("parallelism"), Value(2));
+  EXPECT_EQ(spec->trials, 60);
+  EXPECT_EQ(spec->time_limit, absl::Minutes(90));
+  EXPECT_EQ(spec->seed, 7u);
+  EXPECT_TRUE(spec->test_best);
+}
+
+TEST(StudySpec, ErrorsNameTheFileThePlaceAndTheRemedy) {
+  EXPECT_THAT(Error(R"({"modell": "net"})"),
+              StartsWith("f.json: unknown field \"modell\"; did you mean \"model\"?"));
+  EXPECT_EQ(Error("{}"), "f.json: the field \"model\" is missing");
+  EXPECT_THAT(Error(R"({"model": "nett"})"),
+              StartsWith("f.json: model: unknown model \"nett\"; did you mean \"net\"?"));
+  EXPECT_THAT(Error(R"({"model": {"name": "net", "epoch": 1}})"),
+              StartsWith("f.json: model net: unknown option \"epoch\"; did you mean \"epochs\"?"));
+  EXPECT_THAT(Error(R"({"model": "net", "trials": 0})"),
+              StartsWith("f.json: trials: 0 is out of range"));
+  EXPECT_THAT(Error(R"({"model": "net", "trials": "many"})"),
+              HasSubstr("trials: expected an integer"));
+  EXPECT_THAT(Error(R"({"model": "net", "seed": -1})"), HasSubstr("seed: -1 is out of range"));
+  EXPECT_THAT(Error(R"({"model": "net", "time_limit": "10"})"),
+              HasSubstr("write a number with a unit"));
+  EXPECT_THAT(Error(R"({"model": "net", "tiers": [0]})"), HasSubstr("0 is no tier"));
+  EXPECT_THAT(Error(R"({"model": "net", "tiers": 1})"), HasSubstr("tiers: expected a list"));
+  EXPECT_THAT(
+      Error(R"({"model": "net", "objectives": [{"metric": "eror"}]})"),
+      StartsWith("f.json: objectives[0]: unknown metric \"eror\"; did you mean \"error\"?"));
+  EXPECT_THAT(Error(R"({"model": "net", "objectives": [{"metric": "error", "goal": "minimise"}]})"),
+              HasSubstr("did you mean \"minimize\"?"));
+  EXPECT_THAT(
+      Error(
+          R"({"model": "net", "parameters": [{"name": "lrr", "type": "float", "low": 0, "high": 1}]})"),
+      StartsWith("f.json: parameters[0] (lrr): the model has no such parameter"));
+  EXPECT_THAT(
+      Error(
+          R"({"model": "net", "parameters": [{"name": "lr", "type": "float", "low": 1, "high": 0}]})"),
+      StartsWith("f.json: parameters[0] (lr): low 1 is above high 0"));
+  EXPECT_THAT(
+      Error(
+          R"({"model": "net", "parameters": [{"name": "units", "type": "float", "low": 1, "high": 2}]})"),
+      HasSubstr("is an int, not a float"));
+  EXPECT_THAT(
+      Error(
+          R"({"model": "net", "parameters": [{"name": "opt", "type": "categorical", "choices": ["lion"]}]})"),
+      HasSubstr("\"lion\" is no choice"));
+  EXPECT_THAT(
+      Error(R"({"model": "net", "parameters": [{"name": "lr", "type": "float", "low": 0, "high": 1,
+                        "condition": {"name": "optt", "in": ["sgd"]}}]})"),
+      HasSubstr("condition: unknown parameter \"optt\""));
+  EXPECT_THAT(Error(R"({"model": "net", "fixed": {"unit": 9}})"),
+              HasSubstr("did you mean \"units\"?"));
+  EXPECT_THAT(Error(R"({"model": "net", "fixed": {"units": 900}})"),
+              HasSubstr("fixed: units: 900 is out of range"));
+  EXPECT_THAT(Error("{\"model\": \"net\",}"), StartsWith("f.json:1:"));
+}
+
+TEST(Prepare, JoinsTheFileWithTheModelsSpace) {
+  const auto prepared = PrepareJson(
+      R"({"model": "net", "parameters": [{"name": "lr", "type": "float", "low": 0.01, "high": 0.5},
+                                         {"name": "beta2", "type": "float", "low": 0.5, "high": 0.9}]})");
+  ASSERT_TRUE(prepared.ok()) << prepared.status();
+  const SearchSpace& space = prepared->config.space;
+  EXPECT_THAT(space.Names(), ElementsAre("lr", "units", "opt", "beta2", "layers", "units_3"));
+  EXPECT_EQ(space[0].high, 0.5);
+  EXPECT_EQ(space[0].DefaultNumber(), 0.1);  // the model's, since it lies in the new range
+  EXPECT_EQ(space[3].tier, 4);
+  EXPECT_EQ(space[3].condition->parent, "opt");
+  EXPECT_EQ(prepared->config.objectives[0].metric, "error");
+  EXPECT_THAT(prepared->config.metrics, ElementsAre("error", "accuracy"));
+}
+
+TEST(Prepare, DropsWhatCanNoLongerBeActive) {
+  const auto prepared = PrepareJson(
+      R"({"model": "net", "parameters": [{"name": "opt", "type": "categorical", "choices": ["sgd"]},
+                                         {"name": "layers", "type": "int", "low": 1, "high": 2}]})");
+  ASSERT_TRUE(prepared.ok()) << prepared.status();
+  EXPECT_THAT(prepared->config.space.Names(), ElementsAre("lr", "units", "opt", "layers"));
+}
+
+TEST(Prepare, FixesTheOtherTiersAtTheirDefaults) {
+  const auto prepared =
+      PrepareJson(R"({"model": "net", "tiers": [1, 2], "fixed": {"opt": "adam"}})");
+  ASSERT_TRUE(prepared.ok()) << prepared.status();
+  EXPECT_THAT(prepared->config.space.Names(), ElementsAre("lr", "units"));
+  EXPECT_EQ(*prepared->fixed.Find("opt"), Value("adam"));
+  EXPECT_NE(prepared->fixed.Find("layers"), nullptr);
+  EXPECT_NE(prepared->fixed.Find("beta2"), nullptr);
+  EXPECT_THAT(Error(R"({"model": "net", "tiers": [4], "fixed": {"beta2": 0.9, "units_3": 8}})"),
+              HasSubstr("nothing left to tune"));
+}
+
+TEST(Prepare, GoalsComeFromTheModelWhereTheFileSaysNone) {
+  const auto prepared = PrepareJson(
+      R"({"model": "net", "objectives": [{"metric": "accuracy"}, {"metric": "error", "goal": "maximize"}]})");
+  ASSERT_TRUE(prepared.ok()) << prepared.status();
+  EXPECT_EQ(prepared->config.objectives[0].goal, Goal::kMaximize);
+  EXPECT_EQ(prepared->config.objectives[1].goal, Goal::kMaximize);
+}
+
+}  // namespace
+}  // namespace sturgeon

@@ -1,0 +1,3 @@
+"""sh_library where it is still native, as in Bazel 4.2."""
+
+sh_library = native.sh_library
