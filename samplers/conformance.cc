@@ -6,9 +6,12 @@
 #include <map>
 #include <set>
 #include <thread>  // NOLINT(build/c++11)
+#include <utility>
 
+#include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 
 namespace sturgeon {
 namespace {
