@@ -24,8 +24,8 @@
 // different objects by any threads; nothing here starts a thread. Cost of an epoch over n rows:
 // about 6 n P floating-point operations for P weights. Arithmetic is float32, with subnormal
 // numbers taken as zero during the calls.
-#ifndef STURGEON_MODELS_MLP_NETWORK_H_
-#define STURGEON_MODELS_MLP_NETWORK_H_
+#ifndef STURGEON_MODELS_NETWORK_NETWORK_H_
+#define STURGEON_MODELS_NETWORK_NETWORK_H_
 
 #include <cstdint>
 #include <functional>
@@ -158,4 +158,4 @@ absl::string_view ToString(MlpDecay decay);
 
 }  // namespace sturgeon
 
-#endif  // STURGEON_MODELS_MLP_NETWORK_H_
+#endif  // STURGEON_MODELS_NETWORK_NETWORK_H_

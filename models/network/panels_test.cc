@@ -1,4 +1,4 @@
-#include "models/mlp/panels.h"
+#include "models/network/panels.h"
 
 #include <cstdint>
 #include <vector>
@@ -7,7 +7,7 @@
 #include "gtest/gtest.h"
 
 namespace sturgeon {
-namespace mlp_internal {
+namespace network_internal {
 namespace {
 
 // A matrix with its plain row-major twin.
@@ -121,5 +121,5 @@ TEST_P(PanelsTest, StoreColumnFillsOneColumn) {
 }
 
 }  // namespace
-}  // namespace mlp_internal
+}  // namespace network_internal
 }  // namespace sturgeon

@@ -1,4 +1,4 @@
-#include "models/mlp/network.h"
+#include "models/network/network.h"
 
 #include <cmath>
 #include <numeric>

@@ -21,8 +21,8 @@
 // Cost: 2 * m * n * k floating-point operations each; about 85 % of an AVX-512 core's peak at 64
 // and more samples. Single-threaded, deterministic, no allocation. Internal to the network: this
 // header depends on the instruction set, so one binary must compile all its users with one.
-#ifndef STURGEON_MODELS_MLP_PANELS_H_
-#define STURGEON_MODELS_MLP_PANELS_H_
+#ifndef STURGEON_MODELS_NETWORK_PANELS_H_
+#define STURGEON_MODELS_NETWORK_PANELS_H_
 
 #include <algorithm>
 #include <array>
@@ -33,7 +33,7 @@
 #include <utility>
 
 namespace sturgeon {
-namespace mlp_internal {
+namespace network_internal {
 
 // A register tile is two vectors high and kTileColumns wide: 24 accumulators where there are 32
 // registers, 12 where there are 16.
@@ -245,7 +245,7 @@ inline void StoreColumn(const float* values, int rows, int column, int columns, 
   if (r < rows) std::memcpy(to, values + r, (rows - r) * sizeof(float));
 }
 
-}  // namespace mlp_internal
+}  // namespace network_internal
 }  // namespace sturgeon
 
-#endif  // STURGEON_MODELS_MLP_PANELS_H_
+#endif  // STURGEON_MODELS_NETWORK_PANELS_H_

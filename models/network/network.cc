@@ -1,4 +1,4 @@
-#include "models/mlp/network.h"
+#include "models/network/network.h"
 
 #define EIGEN_DONT_PARALLELIZE
 #include <Eigen/Core>
@@ -15,21 +15,21 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/random.h"
-#include "models/mlp/panels.h"
+#include "models/network/panels.h"
 
 namespace sturgeon {
 namespace {
 
-using mlp_internal::kPanelRows;
-using mlp_internal::Multiply;
-using mlp_internal::OuterProduct;
-using mlp_internal::PaddedRows;
-using mlp_internal::PanelBuffer;
-using mlp_internal::PanelCount;
-using mlp_internal::PanelIndex;
-using mlp_internal::PanelSize;
-using mlp_internal::StoreColumn;
-using mlp_internal::Transpose;
+using network_internal::kPanelRows;
+using network_internal::Multiply;
+using network_internal::OuterProduct;
+using network_internal::PaddedRows;
+using network_internal::PanelBuffer;
+using network_internal::PanelCount;
+using network_internal::PanelIndex;
+using network_internal::PanelSize;
+using network_internal::StoreColumn;
+using network_internal::Transpose;
 
 using Column = Eigen::Array<float, kPanelRows, 1>;
 using ColumnMap = Eigen::Map<Column, Eigen::Aligned64>;
