@@ -1,0 +1,110 @@
+#include "runners/study_run.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/time/clock.h"
+
+namespace sturgeon {
+
+absl::StatusOr<std::unique_ptr<StudyRun>> StudyRun::Create(const RunRequest& request,
+                                                           absl::Duration trial_timeout) {
+  absl::StatusOr<TrialRunner> trial_runner =
+      TrialRunner::Create(request.study.config(), request.model, request.fixed);
+  if (!trial_runner.ok()) return trial_runner.status();
+  return std::unique_ptr<StudyRun>(new StudyRun(request, *std::move(trial_runner), trial_timeout));
+}
+
+StudyRun::StudyRun(const RunRequest& request, TrialRunner trial_runner,
+                   absl::Duration trial_timeout)
+    : request_(request),
+      trial_runner_(std::move(trial_runner)),
+      trial_timeout_(trial_timeout),
+      start_(absl::Now()),
+      limits_(request.cancelled, start_ + request.time_limit),
+      stop_(&limits_, &failed_) {}
+
+void StudyRun::Work() {
+  for (;;) {
+    const std::vector<Suggestion> trials = Ask(1);
+    if (trials.empty()) return;
+    const Suggestion& trial = trials.front();
+    const ReportFunction report = [&](int64_t step, absl::Span<const double> metrics) {
+      return study().Report(trial.id, step, metrics);
+    };
+    Tell(trial.id, Execute(trial, report, /*abandoned=*/nullptr));
+  }
+}
+
+std::optional<int64_t> StudyRun::Room() const {
+  if (request_.trials == 0) return std::nullopt;
+  return std::max<int64_t>(0, request_.trials - study().counts().total());
+}
+
+std::vector<Suggestion> StudyRun::Ask(int count) {
+  // Held while the study is asked, so that no two callers fill the same room.
+  absl::MutexLock lock(&mutex_);
+  const auto end = [this](RunEnd why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    summary_.end = why;
+    over_ = true;
+    return std::vector<Suggestion>();
+  };
+  if (over_) return {};
+  const std::optional<int64_t> room = Room();
+  if (room == 0) return end(RunEnd::kTrials);
+  if (limits_.cancelled()) return end(RunEnd::kCancelled);
+  if (limits_.past_deadline()) return end(RunEnd::kTimeLimit);
+  if (room.has_value()) count = static_cast<int>(std::min<int64_t>(count, *room));
+  absl::StatusOr<std::vector<Suggestion>> trials = study().Ask(count);
+  if (!trials.ok()) {
+    FailLocked(trials.status());
+    return {};
+  }
+  if (trials->empty()) return end(RunEnd::kExhausted);
+  return *std::move(trials);
+}
+
+Outcome StudyRun::Execute(const Suggestion& trial, const ReportFunction& report,
+                          const std::atomic<bool>* abandoned) {
+  const StopToken stop(&stop_, abandoned);
+  absl::StatusOr<Outcome> outcome = trial_runner_.Run(trial, stop, trial_timeout_, report);
+  if (outcome.ok()) return *std::move(outcome);
+  Fail(outcome.status());
+  return Outcome::Failed(FailureKind::kError, std::string(outcome.status().message()));
+}
+
+void StudyRun::Tell(int64_t id, Outcome outcome) {
+  const TrialState state = outcome.state;
+  const bool cut_off = outcome.failure == FailureKind::kCancelled;
+  absl::Status status = study().Tell(id, std::move(outcome));
+  absl::MutexLock lock(&mutex_);
+  summary_.complete += state == TrialState::kComplete;
+  summary_.stopped += state == TrialState::kStopped;
+  summary_.failed += state == TrialState::kFailed;
+  if (cut_off) {
+    over_ = true;
+    summary_.end = limits_.cancelled() ? RunEnd::kCancelled : RunEnd::kTimeLimit;
+  }
+  if (!status.ok()) FailLocked(std::move(status));
+}
+
+void StudyRun::Fail(absl::Status status) {
+  absl::MutexLock lock(&mutex_);
+  FailLocked(std::move(status));
+}
+
+void StudyRun::FailLocked(absl::Status status) {
+  status_.Update(std::move(status));
+  over_ = true;
+  failed_ = true;
+}
+
+absl::StatusOr<RunSummary> StudyRun::Finish() {
+  absl::MutexLock lock(&mutex_);
+  if (!status_.ok()) return status_;
+  summary_.elapsed = absl::Now() - start_;
+  return summary_;
+}
+
+}  // namespace sturgeon

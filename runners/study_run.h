@@ -1,0 +1,95 @@
+// One run of a study: its limits, its end and its summary. What all runners in this process have in
+// common; a runner adds who works, and in which order the study hears of it.
+//
+// The plainest runner:
+//
+//   auto run = StudyRun::Create(request, absl::InfiniteDuration());
+//   if (!run.ok()) return run.status();
+//   (*run)->Work();              // or in several threads at once
+//   return (*run)->Finish();
+#ifndef STURGEON_RUNNERS_STUDY_RUN_H_
+#define STURGEON_RUNNERS_STUDY_RUN_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "core/runner.h"
+#include "core/stop_token.h"
+#include "core/study.h"
+#include "core/trial.h"
+#include "runners/trial_run.h"
+
+namespace sturgeon {
+
+// The option `trial_timeout` of runners, in seconds; 0: none.
+inline constexpr char kTrialTimeoutDoc[] =
+    "Seconds after which a trial fails; 0: none. Cooperative: the model is asked to stop.";
+inline absl::Duration TrialTimeout(double seconds) {
+  return seconds > 0 ? absl::Seconds(seconds) : absl::InfiniteDuration();
+}
+
+// Threads: every method may be called from any thread at any time, Finish after all others.
+class StudyRun {
+ public:
+  // The clock of the time limit starts here. A trial that runs for longer than `trial_timeout`
+  // fails. `request` must outlive the run. InvalidArgument: the study and the model do not fit
+  // together.
+  static absl::StatusOr<std::unique_ptr<StudyRun>> Create(const RunRequest& request,
+                                                          absl::Duration trial_timeout);
+
+  // Asks for a trial, runs it and tells what came of it, until there is no other.
+  void Work();
+
+  // The parts of Work, for runners with an order of their own.
+  //
+  // Starts up to `count` trials, as far as the run's limits allow. None: there will be no other.
+  std::vector<Suggestion> Ask(int count);
+  // Runs a trial; calls the study only through `report`. The trial is cut off as well when
+  // `abandoned` is set (nullptr: it never is).
+  Outcome Execute(const Suggestion& trial, const ReportFunction& report,
+                  const std::atomic<bool>* abandoned);
+  void Tell(int64_t id, Outcome outcome);
+
+  // Ends the run by an error of the study or its strategy: nothing more is asked for, trials that
+  // run are cut off, and Finish returns the first such error. Ask, Execute and Tell do so.
+  void Fail(absl::Status status);
+
+  // How many trials the limit leaves room for; nullopt: there is no limit.
+  std::optional<int64_t> Room() const;
+
+  Study& study() const { return request_.study; }
+  const TrialRunner& trial_runner() const { return trial_runner_; }
+
+  absl::StatusOr<RunSummary> Finish();
+
+ private:
+  StudyRun(const RunRequest& request, TrialRunner trial_runner, absl::Duration trial_timeout);
+
+  void FailLocked(absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const RunRequest& request_;
+  const TrialRunner trial_runner_;
+  const absl::Duration trial_timeout_;
+  const absl::Time start_;
+  std::atomic<bool> failed_{false};
+  const StopToken limits_;  // cancellation and the time limit
+  const StopToken stop_;    // these, and an error
+
+  absl::Mutex mutex_;  // taken before the study's
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  bool over_ ABSL_GUARDED_BY(mutex_) = false;  // nothing more is asked for
+  RunSummary summary_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace sturgeon
+
+#endif  // STURGEON_RUNNERS_STUDY_RUN_H_
