@@ -1,0 +1,57 @@
+// A study as a plain library, inside a program of your own: no files, no flags, no threads.
+//
+// It tunes gradient descent with momentum in a valley that is a hundred times as steep across as it
+// is along, where a learning rate above about 4 diverges.
+#include <iostream>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "core/plugins.h"
+#include "core/study.h"
+
+using namespace sturgeon;  // NOLINT(google-build-using-namespace): brief, for the README
+
+// The loss after 50 steps.
+double Train(double learning_rate, double momentum) {
+  double along = 1, across = 1, along_speed = 0, across_speed = 0;
+  for (int step = 0; step < 50; ++step) {
+    along_speed = momentum * along_speed - learning_rate * 0.01 * along;
+    across_speed = momentum * across_speed - learning_rate * across;
+    along += along_speed;
+    across += across_speed;
+  }
+  return 0.01 * along * along + across * across;
+}
+
+// [quoted in README.md and docs/embedding.md]
+absl::StatusOr<Trial> Tune(const Plugins& plugins) {
+  StudyConfig config;
+  config.space = *SearchSpace::Create({
+      Parameter::Float("learning_rate", 1e-3, 10, Scale::kLog),
+      Parameter::Float("momentum", 0.5, 0.999, Scale::kReverseLog),
+  });
+  config.trials = 100;
+  auto study = Study::Create(config, {"coarse_to_fine"}, plugins);
+  if (!study.ok()) return study.status();
+  for (int i = 0; i < config.trials; ++i) {
+    auto trials = (*study)->Ask(1);
+    if (!trials.ok()) return trials.status();
+    const Suggestion& trial = trials->front();
+    const double loss = Train(trial.Number("learning_rate"), trial.Number("momentum"));
+    absl::Status told = (*study)->Tell(trial.id, Outcome::Complete({loss}));
+    if (!told.ok()) return told;
+  }
+  return *(*study)->Best();
+}
+// [end of quote]
+
+int main() {
+  const absl::StatusOr<Plugins> plugins = Plugins::FromLinked();
+  const absl::StatusOr<Trial> best = plugins.ok() ? Tune(*plugins) : plugins.status();
+  if (!best.ok()) {
+    std::cerr << best.status().message() << '\n';
+    return 1;
+  }
+  std::cout << "trial " << best->id << ": loss " << best->values[0] << " with learning_rate "
+            << best->point[0] << ", momentum " << best->point[1] << '\n';
+}
