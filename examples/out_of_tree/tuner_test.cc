@@ -1,0 +1,61 @@
+// The shipped program has this repository's plugins beside Sturgeon's own, and tunes with them.
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "core/json.h"
+#include "core/value.h"
+#include "gtest/gtest.h"
+
+namespace {
+
+using sturgeon::ReadJsonFile;
+using sturgeon::Value;
+
+// What a command prints; fails the test unless it exits with 0.
+std::string Output(const std::string& command) {
+  std::FILE* const pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) {
+    ADD_FAILURE() << "cannot run " << command;
+    return "";
+  }
+  std::string output;
+  std::array<char, 4096> buffer;
+  while (const size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+    output.append(buffer.data(), count);
+  }
+  EXPECT_EQ(pclose(pipe), 0) << command << " printed " << output;
+  return output;
+}
+
+bool Lists(const Value& plugins, const char* kind, const char* name) {
+  const Value* const list = plugins.Find(kind);
+  if (list == nullptr) return false;
+  for (const Value& plugin : list->list()) {
+    if (*plugin.Find("name") == name) return true;
+  }
+  return false;
+}
+
+TEST(Tuner, ListsThePluginsOfBothRepositories) {
+  const auto plugins = sturgeon::ParseJson(Output("./tuner plugins --format=json"), "tuner");
+  ASSERT_TRUE(plugins.ok()) << plugins.status();
+  EXPECT_TRUE(Lists(*plugins, "strategies", "annealing"));
+  EXPECT_TRUE(Lists(*plugins, "models", "elastic_net"));
+  EXPECT_TRUE(Lists(*plugins, "strategies", "random"));
+  EXPECT_TRUE(Lists(*plugins, "samplers", "uniform"));
+}
+
+TEST(Tuner, DISABLED_TunesTheModelOfThisRepositoryWithItsStrategy) {
+  const std::string result_path = std::string(std::getenv("TEST_TMPDIR")) + "/result.json";
+  Output("./tuner tune --study=longley.json --output=" + result_path);
+  const auto result = ReadJsonFile(result_path);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(*result->Find("strategy")->Find("name"), "annealing");
+  EXPECT_EQ(result->Find("trials")->list().size(), 80);
+  // Least squares has 424.8, the model's defaults 493.5, and a fine grid finds 375.9 at best.
+  EXPECT_LT(result->Find("best")->Find("values")->list().front().number(), 380);
+}
+
+}  // namespace
