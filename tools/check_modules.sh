@@ -35,7 +35,6 @@ in_chroot "
   bazel shutdown" >"$chroot/fetch.log" 2>&1 ||
   { tail -n 20 "$chroot/fetch.log" >&2; die "the libraries' repositories could not be made"; }
 {
-  echo "common --enable_bzlmod --noenable_workspace"
   for name in $libraries apple_support buildozer protobuf; do
     mkdir -p "$chroot/modules/$name"
     {

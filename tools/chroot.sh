@@ -51,10 +51,13 @@ in_chroot() {
 }
 
 remove_chroot() {
-  if [ -x "$chroot/usr/bin/bazel" ]; then in_chroot "bazel shutdown" >/dev/null 2>&1 || true; fi
-  local folder
-  for folder in dev sys proc; do
-    ! mountpoint -q "$chroot/$folder" || umount "$chroot/$folder" || return
+  local file folder
+  # A Bazel server for each workspace that was used in there.
+  for file in "$chroot"/root/.cache/bazel/_bazel_root/*/server/server.pid.txt; do
+    [ ! -e "$file" ] || kill "$(cat "$file")" 2>/dev/null || true
   done
-  rm -rf --one-file-system "$chroot"
+  for folder in dev sys proc; do
+    ! mountpoint -q "$chroot/$folder" || umount --lazy "$chroot/$folder" || return
+  done
+  rm -rf --one-file-system "$chroot" 2>/dev/null || { sleep 3; rm -rf --one-file-system "$chroot"; }
 }
