@@ -41,7 +41,7 @@ constexpr float kBatchNormEpsilon = 1e-5f;
 constexpr float kRunningShare = 0.1f;  // of each mini-batch in the running statistics
 constexpr int kEvaluationBatch = 512;
 constexpr int kBatchesBetweenStops = 8;
-constexpr int64_t kMaxWeights = int64_t{1} << 31;
+constexpr int64_t kMaxWeights = int64_t{1} << 28;
 
 // Streams of the network's seed.
 constexpr uint32_t kInitStream = kFirstPluginStream;         // trial: the layer
@@ -68,8 +68,7 @@ class ScopedFlushSubnormals {
 };
 
 absl::Status OutOfRange(absl::string_view field, double value, absl::string_view range) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("mlp: ", field, " is ", value, "; it must be ", range));
+  return absl::InvalidArgumentError(absl::StrCat(field, " is ", value, "; it must be ", range));
 }
 
 absl::Status Validate(const MlpArchitecture& a) {
@@ -83,7 +82,7 @@ absl::Status Validate(const MlpArchitecture& a) {
     inputs = width;
   }
   weights += inputs * a.classes;
-  if (weights > kMaxWeights) return OutOfRange("the number of weights", weights, "at most 2^31");
+  if (weights > kMaxWeights) return OutOfRange("the number of weights", weights, "at most 2^28");
   return absl::OkStatus();
 }
 
@@ -112,11 +111,11 @@ absl::Status Validate(const MlpHyperparameters& h) {
 }
 
 absl::Status Validate(const MlpExamples& examples, int classes) {
-  if (examples.rows.empty()) return absl::InvalidArgumentError("mlp: no examples were given");
+  if (examples.rows.empty()) return absl::InvalidArgumentError("no examples were given");
   for (int32_t row : examples.rows) {
     const int32_t label = examples.labels[row];
     if (label < 0 || label >= classes) {
-      return absl::InvalidArgumentError(absl::StrCat("mlp: the label of row ", row, " is ", label,
+      return absl::InvalidArgumentError(absl::StrCat("the label of row ", row, " is ", label,
                                                      "; labels of ", classes,
                                                      " classes must be in [0, ", classes, ")"));
     }
@@ -760,10 +759,10 @@ std::string MlpNetwork::Impl::Save() const {
 
 absl::Status MlpNetwork::Impl::Restore(absl::string_view state) {
   const auto invalid = [](absl::string_view what) {
-    return absl::InvalidArgumentError(absl::StrCat("mlp: cannot load the state: ", what));
+    return absl::InvalidArgumentError(absl::StrCat("cannot load the state: ", what));
   };
   if (state.size() < sizeof(kMagic) || std::memcmp(state.data(), kMagic, sizeof(kMagic)) != 0) {
-    return invalid("it is not one that an mlp saved (its first bytes differ)");
+    return invalid("it is not one that a network saved (its first bytes differ)");
   }
   Reader in(state.substr(sizeof(kMagic)));
   uint32_t version = 0;
@@ -804,8 +803,8 @@ absl::Status MlpNetwork::Impl::Restore(absl::string_view state) {
   const std::string theirs = Describe(saved);
   const std::string ours = Describe(architecture);
   if (theirs != ours) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("mlp: cannot load the state of a network ", theirs, " into a network ", ours));
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot load the state of a network ", theirs, " into a network ", ours));
   }
   if (in.rest().size() != NumberCount(true) * sizeof(float) + sizeof(checksum)) {
     return invalid("its length does not fit its architecture");
@@ -848,7 +847,7 @@ absl::StatusOr<MlpScore> MlpNetwork::TrainEpoch(const MlpExamples& examples,
   if (!status.ok()) return status;
   MlpScore score;
   if (!impl_->TrainEpoch(examples, stop, &score)) {
-    return absl::CancelledError(absl::StrCat("mlp: stopped within epoch ", impl_->epoch));
+    return absl::CancelledError(absl::StrCat("stopped within epoch ", impl_->epoch));
   }
   return score;
 }
@@ -864,8 +863,8 @@ std::vector<float> MlpNetwork::Parameters() const { return impl_->Numbers(/*comp
 absl::Status MlpNetwork::SetParameters(absl::Span<const float> parameters) {
   const std::size_t expected = impl_->NumberCount(/*complete=*/false);
   if (parameters.size() != expected) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "mlp: ", parameters.size(), " parameters were given, the network has ", expected));
+    return absl::InvalidArgumentError(
+        absl::StrCat(parameters.size(), " parameters were given, the network has ", expected));
   }
   impl_->SetNumbers(/*complete=*/false, reinterpret_cast<const char*>(parameters.data()));
   return absl::OkStatus();

@@ -1,9 +1,12 @@
 // A multilayer perceptron for classification, trained by mini-batch gradient descent.
 //
 // Defines MlpNetwork, a plain numeric library: no plugin, no flags, no global state. Prefer the
-// model plugin `mlp` (mlp.h) inside a study; use this class to embed the network elsewhere.
+// model plugin `mlp` (models/mlp) inside a study; use this class to embed the network elsewhere.
 //
-//     MlpArchitecture architecture{.inputs = 784, .hidden = {128, 128}, .classes = 10};
+//     MlpArchitecture architecture;
+//     architecture.inputs = 784;
+//     architecture.hidden = {128, 128};
+//     architecture.classes = 10;
 //     auto network = MlpNetwork::Create(architecture, MlpHyperparameters(), /*seed=*/1);
 //     for (int epoch = 0; epoch < 10; ++epoch) {
 //       auto train = (*network)->TrainEpoch(examples);     // mean loss and error of the epoch
@@ -141,8 +144,8 @@ class MlpNetwork {
   // statistics and counters, in a versioned binary format with a checksum. A network restored from
   // it and given the same hyperparameters goes on bit for bit.
   std::string Save() const;
-  // InvalidArgument: not such a state, damaged, or of a newer format. FailedPrecondition: of
-  // another architecture, both named. The network is unchanged after an error.
+  // InvalidArgument: not such a state, damaged, of a newer format, or of another architecture (both
+  // are named). The network is unchanged after an error.
   absl::Status Restore(absl::string_view state);
 
  private:

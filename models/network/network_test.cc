@@ -462,7 +462,7 @@ TEST_P(StateTest, BadStatesAreErrors) {
   }
   auto other = sturgeon::Make(Architecture(6, {20}, 4), MlpHyperparameters());
   const absl::Status status = other->Restore(state);
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(status.message().find("6-20-9-4 relu"), absl::string_view::npos) << status;
   EXPECT_EQ(victim->Save(), before);
 }
@@ -491,7 +491,7 @@ TEST(MlpNetworkTest, HyperparametersChangeBetweenEpochs) {
   h.momentum = 1.0;
   const absl::Status status = network->SetHyperparameters(h);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(status.message(), "mlp: momentum is 1; it must be in [0, 1)");
+  EXPECT_EQ(status.message(), "momentum is 1; it must be in [0, 1)");
   EXPECT_EQ(network->hyperparameters().momentum, 0.9);
 }
 
@@ -518,7 +518,7 @@ TEST(MlpNetworkTest, InvalidArgumentsAreErrors) {
   Data data = RandomData(5, 3, 2, 1);
   data.labels[4] = 2;
   EXPECT_EQ(network->TrainEpoch(data.examples()).status().message(),
-            "mlp: the label of row 4 is 2; labels of 2 classes must be in [0, 2)");
+            "the label of row 4 is 2; labels of 2 classes must be in [0, 2)");
   EXPECT_FALSE(network->Evaluate(data.examples()).ok());
   data.rows.clear();
   EXPECT_FALSE(network->TrainEpoch(data.examples()).ok());
