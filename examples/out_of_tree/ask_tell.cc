@@ -23,7 +23,7 @@ double Train(double learning_rate, double momentum) {
   return 0.01 * along * along + across * across;
 }
 
-// [quoted in README.md and docs/embedding.md]
+// [START tune]
 absl::StatusOr<Trial> Tune(const Plugins& plugins) {
   StudyConfig config;
   config.space = *SearchSpace::Create({
@@ -43,7 +43,7 @@ absl::StatusOr<Trial> Tune(const Plugins& plugins) {
   }
   return *(*study)->Best();
 }
-// [end of quote]
+// [END tune]
 
 int main() {
   const absl::StatusOr<Plugins> plugins = Plugins::FromLinked();

@@ -1,4 +1,4 @@
-// The shipped program has this repository's plugins beside Sturgeon's own, and tunes with them.
+// Runs the programs of this folder, as they are shipped.
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -56,6 +56,19 @@ TEST(Tuner, DISABLED_TunesTheModelOfThisRepositoryWithItsStrategy) {
   EXPECT_EQ(result->Find("trials")->list().size(), 80);
   // Least squares has 424.8, the model's defaults 493.5, and a fine grid finds 375.9 at best.
   EXPECT_LT(result->Find("best")->Find("values")->list().front().number(), 380);
+}
+
+TEST(AskTell, PrintsItsBestTrial) {
+  const std::string output = Output("./ask_tell");
+  double loss = 1;
+  ASSERT_EQ(std::sscanf(output.c_str(), "trial %*d: loss %lf with learning_rate", &loss), 1)
+      << output;
+  EXPECT_LT(loss, 1e-3);  // where training starts it is 1.01
+}
+
+TEST(InThreads, RunsEveryTrial) {
+  const std::string output = Output("./in_threads");
+  EXPECT_NE(output.find("\n64 trials in "), std::string::npos) << output;
 }
 
 }  // namespace
