@@ -31,7 +31,7 @@ absl::StatusOr<Trial> Tune(const Plugins& plugins) {
       Parameter::Float("momentum", 0.5, 0.999, Scale::kReverseLog),
   });
   config.trials = 100;
-  auto study = Study::Create(config, {"random"}, plugins);
+  auto study = Study::Create(config, {"coarse_to_fine"}, plugins);
   if (!study.ok()) return study.status();
   for (int i = 0; i < config.trials; ++i) {
     auto trials = (*study)->Ask(1);
