@@ -18,18 +18,21 @@
 #include "strategies/conformance.h"
 
 namespace sturgeon {
+namespace {
 
-// Instantiated here, since the suite's class lives in this namespace.
-INSTANTIATE_TEST_SUITE_P(Annealing, StrategyConformance, testing::ValuesIn([] {
-                           StrategyCase plain{"annealing", &annealing::kAnnealingStrategy, {}};
-                           plain.several_objectives = false;
-                           StrategyCase quick = plain;
-                           quick.name = "without_warmup";
-                           quick.options.Set("warmup", 1);
-                           return std::vector<StrategyCase>{plain, quick};
-                         }()),
+std::vector<StrategyCase> AnnealingCases() {
+  StrategyCase defaults{"defaults", &annealing::kAnnealingStrategy, {}};
+  defaults.several_objectives = false;
+  StrategyCase without_warmup = defaults;
+  without_warmup.name = "without_warmup";
+  without_warmup.options.Set("warmup", 1);
+  return {defaults, without_warmup};
+}
+
+INSTANTIATE_TEST_SUITE_P(Annealing, StrategyConformance, testing::ValuesIn(AnnealingCases()),
                          StrategyCaseName);
 
+}  // namespace
 }  // namespace sturgeon
 
 namespace annealing {

@@ -198,12 +198,14 @@ absl::StatusOr<std::unique_ptr<sturgeon::ModelFactory>> ElasticNetFactory::Creat
 absl::StatusOr<std::unique_ptr<sturgeon::Model>> ElasticNetFactory::Create(
     const Value& assignment, const sturgeon::ModelOptions& /*options*/) const {
   auto model = std::make_unique<ElasticNet>(space_);
+  absl::Status status;
   for (const Parameter& parameter : space_.parameters()) {
-    const Value* given = assignment.Find(parameter.name);
-    absl::Status status =
-        model->Set(parameter.name, given != nullptr ? *given : *parameter.default_value);
-    if (!status.ok()) return status;
+    status.Update(model->Set(parameter.name, *parameter.default_value));
   }
+  for (const Value::Field& field : assignment.object()) {
+    status.Update(model->Set(field.name, field.value));
+  }
+  if (!status.ok()) return status;
   return std::unique_ptr<sturgeon::Model>(std::move(model));
 }
 

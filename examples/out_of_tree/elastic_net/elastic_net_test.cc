@@ -1,10 +1,28 @@
 #include "elastic_net/elastic_net.h"
 
-#include <cmath>
-#include <string>
+#include <memory>
+#include <utility>
 
 #include "core/stop_token.h"
 #include "gtest/gtest.h"
+#include "models/conformance.h"
+
+namespace sturgeon {
+namespace {
+
+ModelCase ElasticNetCase() {
+  ModelCase model_case{"elastic_net", &elastic_net::kElasticNetModel};
+  model_case.uses_seed = false;
+  model_case.settable.Set("penalty", 1.0);
+  model_case.settable.Set("l1_ratio", 0.1);
+  return model_case;
+}
+
+INSTANTIATE_TEST_SUITE_P(ElasticNet, ModelConformance, testing::Values(ElasticNetCase()),
+                         ModelCaseName);
+
+}  // namespace
+}  // namespace sturgeon
 
 namespace elastic_net {
 namespace {
