@@ -53,8 +53,8 @@ namespace sturgeon {
 struct CoarseToFineOptions {
   int rounds = 5;
   int trials_per_round = 0;
-  PluginSpec sampler = {"latin_hypercube", Value::Object()};
-  double keep = 0.2;
+  PluginSpec sampler = {"sobol", Value::Object()};
+  double keep = 0.3;
   double shrink = 0.6;
   double min_width = 0.001;
 };

@@ -1,0 +1,275 @@
+// How good strategies are on test objectives, relative to each other:
+//
+//   strategy_comparison TRIALS WORKERS SEEDS STRATEGY...
+//
+// where a STRATEGY is NAME or NAME:OPTION=VALUE,..., and so many WORKERS run trials that all take
+// equally long. The table, in Markdown, has a row an objective:
+// the geometric mean, over the seeds, of the first strategy's regret (what its best trial lacks to
+// the optimum), and for every strategy its own relative to that; below, the geometric mean of each
+// column. Optima of the smooth objectives are shifted by the seed, so that no design is favoured
+// for sampling the middle; where there is noise, the best trial is judged without it.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "core/option_schema.h"
+#include "core/plugins.h"
+#include "core/random.h"
+#include "core/study.h"
+
+namespace sturgeon {
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+constexpr double kLeastRegret = 1e-9;
+constexpr uint32_t kShiftStream = 2000, kNoiseStream = 2001;
+
+template <typename T>
+T OrDie(absl::StatusOr<T> result) {
+  if (!result.ok()) {
+    std::fprintf(stderr, "%s\n", result.status().ToString().c_str());
+    std::exit(2);
+  }
+  return *std::move(result);
+}
+
+// One objective with its optimum where a seed puts it; `regret` is 0 there, NaN where a trial
+// fails.
+struct Instance {
+  SearchSpace space;
+  std::function<double(const Point&)> regret;
+  double noise = 0;  // standard deviation
+};
+
+SearchSpace UnitCube(int dimensions) {
+  std::vector<Parameter> parameters;
+  for (int i = 0; i < dimensions; ++i) {
+    parameters.push_back(Parameter::Float(absl::StrCat("x", i), 0, 1));
+  }
+  return OrDie(SearchSpace::Create(std::move(parameters)));
+}
+
+std::vector<double> Shift(uint64_t seed, int dimensions, double low, double high) {
+  RandomStream rng(seed, 0, kShiftStream);
+  std::vector<double> shift(dimensions);
+  for (double& x : shift) x = rng.Uniform(low, high);
+  return shift;
+}
+
+// Σ s_i (x_i - c_i)^2, s_i from 1 down to `least`.
+Instance Ellipsoid(uint64_t seed, int d, double least, double noise = 0) {
+  return {UnitCube(d),
+          [c = Shift(seed, d, 0.1, 0.9), least](const Point& x) {
+            double sum = 0;
+            for (size_t i = 0; i < x.size(); ++i) {
+              const double share = static_cast<double>(i) / static_cast<double>(x.size() - 1);
+              sum += std::pow(least, share) * (x[i] - c[i]) * (x[i] - c[i]);
+            }
+            return sum;
+          },
+          noise};
+}
+
+Instance Rosenbrock(uint64_t /*seed*/, int d) {
+  return {UnitCube(d), [](const Point& x) {
+            double sum = 0;
+            for (size_t i = 0; i + 1 < x.size(); ++i) {
+              const double a = -2 + 4 * x[i], b = -2 + 4 * x[i + 1];
+              sum += 100 * (b - a * a) * (b - a * a) + (1 - a) * (1 - a);
+            }
+            return sum;
+          }};
+}
+
+Instance Rastrigin(uint64_t seed, int d) {
+  return {UnitCube(d), [c = Shift(seed, d, 0.1, 0.9)](const Point& x) {
+            double sum = 0;
+            for (size_t i = 0; i < x.size(); ++i) {
+              const double z = 10.24 * (x[i] - c[i]);
+              sum += z * z + 10 * (1 - std::cos(2 * kPi * z));
+            }
+            return sum;
+          }};
+}
+
+Instance Ackley(uint64_t seed, int d) {
+  return {UnitCube(d), [c = Shift(seed, d, 0.1, 0.9)](const Point& x) {
+            double squares = 0, cosines = 0;
+            const auto n = static_cast<double>(x.size());
+            for (size_t i = 0; i < x.size(); ++i) {
+              const double z = 30 * (x[i] - c[i]);
+              squares += z * z / n;
+              cosines += std::cos(2 * kPi * z) / n;
+            }
+            return 20 * (1 - std::exp(-0.2 * std::sqrt(squares))) + std::exp(1) - std::exp(cosines);
+          }};
+}
+
+Instance Branin(uint64_t /*seed*/) {
+  return {UnitCube(2), [](const Point& p) {
+            const double x = -5 + 15 * p[0], y = 15 * p[1];
+            const double q = y - 5.1 / (4 * kPi * kPi) * x * x + 5 / kPi * x - 6;
+            return q * q + 10 * (1 - 1 / (8 * kPi)) * std::cos(x) + 10 - 0.39788735772973816;
+          }};
+}
+
+Instance Hartmann6(uint64_t /*seed*/) {
+  return {UnitCube(6), [](const Point& x) {
+            constexpr double kAlpha[4] = {1, 1.2, 3, 3.2};
+            constexpr double kA[4][6] = {{10, 3, 17, 3.5, 1.7, 8},
+                                         {0.05, 10, 17, 0.1, 8, 14},
+                                         {3, 3.5, 1.7, 10, 17, 8},
+                                         {17, 8, 0.05, 10, 0.1, 14}};
+            constexpr double kP[4][6] = {{0.1312, 0.1696, 0.5569, 0.0124, 0.8283, 0.5886},
+                                         {0.2329, 0.4135, 0.8307, 0.3736, 0.1004, 0.9991},
+                                         {0.2348, 0.1451, 0.3522, 0.2883, 0.3047, 0.6650},
+                                         {0.4047, 0.8828, 0.8732, 0.5743, 0.1091, 0.0381}};
+            double value = 0;
+            for (int k = 0; k < 4; ++k) {
+              double sum = 0;
+              for (int i = 0; i < 6; ++i) sum += kA[k][i] * (x[i] - kP[k][i]) * (x[i] - kP[k][i]);
+              value -= kAlpha[k] * std::exp(-sum);
+            }
+            return value + 3.32237;
+          }};
+}
+
+// What tuning a network is like: a learning rate that matters most and diverges a little above its
+// optimum, momentum and width that matter less, layers, an optimizer with a parameter of its own.
+Instance Training(uint64_t seed) {
+  SearchSpace space = OrDie(SearchSpace::Create({
+      Parameter::Float("learning_rate", 1e-4, 1, Scale::kLog),
+      Parameter::Float("momentum", 0.9, 0.999, Scale::kReverseLog).Tier(2),
+      Parameter::Int("hidden_units", 32, 512, Scale::kLog).Tier(2),
+      Parameter::Int("layers", 1, 4).Tier(3),
+      Parameter::Categorical("optimizer", {"sgd", "adam", "rmsprop"}).Tier(3),
+      Parameter::Float("beta2", 0.99, 0.9999, Scale::kReverseLog)
+          .Tier(4)
+          .When("optimizer", {"adam"}),
+  }));
+  auto regret = [space, c = Shift(seed, 6, 0.3, 0.7)](const Point& point) {
+    Point u(point.size());
+    space.ToUnit(point, absl::MakeSpan(u));
+    if (u[0] > c[0] + 0.2) return std::nan("");
+    const auto part = [&](int i, double weight) { return weight * (u[i] - c[i]) * (u[i] - c[i]); };
+    const double best_layers = std::floor(c[3] * 4) + 1;
+    const double layers = 0.01 * (point[3] - best_layers) * (point[3] - best_layers);
+    const double optimizer = point[4] == 1 ? part(5, 0.02) : 0.02 + 0.03 * point[4];
+    return part(0, 2) + part(1, 0.3) + part(2, 0.1) + layers + optimizer;
+  };
+  return {space, regret, 0.003};
+}
+
+struct NamedObjective {
+  const char* name;
+  std::function<Instance(uint64_t seed)> make;
+};
+
+std::vector<NamedObjective> Objectives() {
+  return {
+      {"sphere, 2", [](uint64_t s) { return Ellipsoid(s, 2, 1); }},
+      {"sphere, 4", [](uint64_t s) { return Ellipsoid(s, 4, 1); }},
+      {"sphere, 10", [](uint64_t s) { return Ellipsoid(s, 10, 1); }},
+      {"sphere, 4, noisy", [](uint64_t s) { return Ellipsoid(s, 4, 1, 0.02); }},
+      {"ellipsoid, 6", [](uint64_t s) { return Ellipsoid(s, 6, 0.01); }},
+      {"rosenbrock, 4", [](uint64_t s) { return Rosenbrock(s, 4); }},
+      {"branin", Branin},
+      {"hartmann6", Hartmann6},
+      {"ackley, 4", [](uint64_t s) { return Ackley(s, 4); }},
+      {"rastrigin, 4", [](uint64_t s) { return Rastrigin(s, 4); }},
+      {"training, 6 mixed", Training},
+  };
+}
+
+// The regret of the best trial of one study.
+double Regret(const Instance& instance, const PluginSpec& strategy, const Plugins& plugins,
+              int trials, int workers, uint64_t seed) {
+  StudyConfig config;
+  config.space = instance.space;
+  config.trials = trials;
+  config.seed = seed;
+  const std::unique_ptr<Study> study = OrDie(Study::Create(config, strategy, plugins));
+  double best = 1e9, best_seen = 1e9;
+  std::deque<Suggestion> running;
+  const auto finish_oldest = [&] {
+    const Suggestion trial = std::move(running.front());
+    running.pop_front();
+    const double regret = instance.regret(trial.point);
+    RandomStream rng(seed, trial.id, kNoiseStream);
+    const double seen = regret + instance.noise * rng.Normal();
+    if (seen < best_seen) {
+      best_seen = seen;
+      best = regret;
+    }
+    const absl::Status told = study->Tell(trial.id, Outcome::Complete({seen}));
+    if (!told.ok()) OrDie<int>(told);
+  };
+  for (int i = 0; i < trials; ++i) {
+    for (Suggestion& suggestion : OrDie(study->Ask(1))) running.push_back(std::move(suggestion));
+    if (static_cast<int>(running.size()) == workers) finish_oldest();
+  }
+  while (!running.empty()) finish_oldest();
+  return std::max(best, kLeastRegret);
+}
+
+int Main(int argc, char** argv) {
+  int trials = 0, workers = 0, seeds = 0;
+  if (argc < 5 || !absl::SimpleAtoi(argv[1], &trials) || !absl::SimpleAtoi(argv[2], &workers) ||
+      !absl::SimpleAtoi(argv[3], &seeds) || trials < 1 || workers < 1 || seeds < 1) {
+    std::fprintf(stderr, "usage: %s TRIALS WORKERS SEEDS STRATEGY[:OPTION=VALUE,...] ...\n",
+                 argv[0]);
+    return 2;
+  }
+  const Plugins plugins = OrDie(Plugins::FromLinked());
+  std::vector<PluginSpec> strategies;
+  std::string rule;
+  std::printf("| %d trials, %d workers, %d seeds | regret |", trials, workers, seeds);
+  for (int i = 4; i < argc; ++i) {
+    const std::pair<std::string, std::string> parts =
+        absl::StrSplit(argv[i], absl::MaxSplits(':', 1));
+    strategies.push_back({parts.first, OrDie(ParseAssignments(parts.second))});
+    std::printf(" %s |", argv[i]);
+    rule += " --- |";
+  }
+  std::printf("\n| --- | --- |%s\n", rule.c_str());
+
+  const std::vector<NamedObjective> objectives = Objectives();
+  std::vector<double> overall(strategies.size());
+  for (const NamedObjective& objective : objectives) {
+    std::vector<double> log_regret(strategies.size());
+    for (int seed = 0; seed < seeds; ++seed) {
+      const Instance instance = objective.make(seed);
+      for (size_t k = 0; k < strategies.size(); ++k) {
+        log_regret[k] +=
+            std::log(Regret(instance, strategies[k], plugins, trials, workers, seed)) / seeds;
+      }
+    }
+    std::printf("| %s | %.2g |", objective.name, std::exp(log_regret[0]));
+    for (size_t k = 0; k < strategies.size(); ++k) {
+      const double ratio = log_regret[k] - log_regret[0];
+      overall[k] += ratio / static_cast<double>(objectives.size());
+      std::printf(" %.2f |", std::exp(ratio));
+    }
+    std::printf("\n");
+  }
+  std::printf("| all |  |");
+  for (const double ratio : overall) std::printf(" %.2f |", std::exp(ratio));
+  std::printf("\n");
+  return 0;
+}
+
+}  // namespace
+}  // namespace sturgeon
+
+int main(int argc, char** argv) { return sturgeon::Main(argc, argv); }
