@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
@@ -78,6 +79,10 @@ struct DeterministicCase {
   std::string schedule;
   int width;
 };
+
+void PrintTo(const DeterministicCase& tested, std::ostream* os) {
+  *os << tested.schedule << tested.width;
+}
 
 class DeterministicCaviar : public testing::TestWithParam<DeterministicCase> {};
 
