@@ -153,11 +153,12 @@ absl::StatusOr<std::vector<std::string>> ParseCommandLine(const Command& command
 
 bool FlagGiven(const char* name) { return !Info(name).is_default; }
 
-absl::StatusOr<bool> WantsJson() {
-  if (FLAGS_format == "json") return true;
-  if (FLAGS_format == "text") return false;
+absl::Status CheckFormat(const std::vector<std::string>& formats) {
+  if (std::find(formats.begin(), formats.end(), FLAGS_format) != formats.end()) {
+    return absl::OkStatus();
+  }
   return absl::InvalidArgumentError(
-      absl::StrCat("--format: ", UnknownName("format", FLAGS_format, {"text", "json"})));
+      absl::StrCat("--format: ", UnknownName("format", FLAGS_format, formats)));
 }
 
 int Complain(absl::string_view message, ExitCode code) {

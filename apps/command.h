@@ -69,8 +69,8 @@ absl::StatusOr<std::vector<std::string>> ParseCommandLine(const Command& command
 // Whether the user gave the flag.
 bool FlagGiven(const char* name);
 
-// Whether --format asks for JSON. InvalidArgument: it is not one of `formats`.
-absl::StatusOr<bool> WantsJson();
+// InvalidArgument, with the nearest: --format is none of `formats`.
+absl::Status CheckFormat(const std::vector<std::string>& formats = {"text", "json"});
 
 // Prints `sturgeon: MESSAGE` on stderr, as one line, and returns the exit code given.
 int Complain(absl::string_view message, ExitCode code);

@@ -6,6 +6,7 @@
 
 namespace sturgeon {
 
+extern const Command kTuneCommand;
 extern const Command kPluginsCommand;
 extern const Command kServeCommand;
 

@@ -19,7 +19,7 @@
 namespace sturgeon {
 namespace {
 
-std::vector<const Command*> Commands() { return {&kPluginsCommand, &kServeCommand}; }
+std::vector<const Command*> Commands() { return {&kTuneCommand, &kPluginsCommand, &kServeCommand}; }
 
 const Command* Find(const std::string& name) {
   for (const Command* command : Commands()) {

@@ -53,17 +53,20 @@ absl::Status Select(const std::vector<std::string>& arguments,
 }
 
 int Run(const std::vector<std::string>& arguments, const Plugins& plugins) {
-  const absl::StatusOr<bool> json = WantsJson();
-  if (!json.ok()) return Complain(json.status(), kExitUsage);
+  const absl::Status known = CheckFormat({"text", "json", "markdown"});
+  if (!known.ok()) return Complain(known, kExitUsage);
   std::vector<PluginChapter> chapters = PluginChapters(plugins);
   const absl::Status selected = Select(arguments, &chapters);
   if (!selected.ok()) return Complain(selected, kExitUsage);
-  if (*json) {
-    return Print(WriteJsonPretty(PluginsToValue(chapters)) + "\n") ? kExitDone : kExitFailed;
+  std::string text;
+  if (FLAGS_format == "json") {
+    text = WriteJsonPretty(PluginsToValue(chapters)) + "\n";
+  } else if (FLAGS_format == "markdown") {
+    for (const PluginChapter& chapter : chapters) text += PluginMarkdown(chapter);
+  } else {
+    text = arguments.empty() ? PluginListText(chapters) : PluginDetailText(chapters);
   }
-  return Print(arguments.empty() ? PluginListText(chapters) : PluginDetailText(chapters))
-             ? kExitDone
-             : kExitFailed;
+  return Print(text) ? kExitDone : kExitFailed;
 }
 
 constexpr CommandFlag kFlags[] = {{"kind", "KIND"}, kFormatFlag};

@@ -18,8 +18,8 @@ namespace {
 constexpr size_t kLongestLineMiB = 64;
 
 int Run(const std::vector<std::string>&, const Plugins& plugins) {
-  const absl::StatusOr<bool> json = WantsJson();  // It is JSON in any case.
-  if (!json.ok()) return Complain(json.status(), kExitUsage);
+  const absl::Status known = CheckFormat();  // It is JSON in any case.
+  if (!known.ok()) return Complain(known, kExitUsage);
   ServeSession session(plugins);
   LineReader reader(STDIN_FILENO, kLongestLineMiB << 20);
   while (reader.Next()) {

@@ -1,0 +1,141 @@
+#include "apps/progress.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "apps/terminal.h"
+
+namespace sturgeon {
+namespace {
+
+constexpr absl::Duration kRedrawEvery = absl::Milliseconds(200);
+// Plain lines come at this distance, and later at a hundredth of the time that has passed: a study
+// of ten hours then has some 600.
+constexpr absl::Duration kLineEvery = absl::Seconds(2);
+
+// How long it will take at the pace so far; infinite if nothing is known.
+absl::Duration TimeLeft(const ProgressState& state) {
+  absl::Duration left = state.time_limit - state.elapsed;
+  if (state.planned > 0 && state.done > 0) {
+    const double rest = static_cast<double>(std::max<int64_t>(0, state.planned - state.done));
+    left = std::min(left, state.elapsed * (rest / static_cast<double>(state.done)));
+  }
+  return std::max(left, absl::ZeroDuration());
+}
+
+}  // namespace
+
+std::string ProgressLine(const ProgressState& state, int width) {
+  std::vector<std::string> parts;
+  parts.push_back(state.planned > 0
+                      ? absl::StrCat(state.done, " of ", state.planned, " trials")
+                      : absl::StrCat(state.done, state.done == 1 ? " trial" : " trials"));
+  if (state.best.has_value()) {
+    parts.push_back(
+        absl::StrCat("best ", ShortNumber(*state.best), " (trial ", state.best_trial, ")"));
+  }
+  const absl::Duration left = TimeLeft(state);
+  if (left != absl::InfiniteDuration()) parts.push_back(ShortDuration(left) + " left");
+  if (state.done > 0 && state.elapsed > absl::ZeroDuration()) {
+    const double rate = static_cast<double>(state.done) / absl::ToDoubleSeconds(state.elapsed);
+    parts.push_back(absl::StrFormat(rate < 10 ? "%.2g trials/s" : "%.0f trials/s", rate));
+  }
+  if (state.failed > 0) parts.push_back(absl::StrCat(state.failed, " failed"));
+
+  std::string line;
+  for (const std::string& part : parts) {
+    const size_t size = line.size() + (line.empty() ? 0 : 2) + part.size();
+    if (size > static_cast<size_t>(std::max(0, width))) break;
+    absl::StrAppend(&line, line.empty() ? "" : ", ", part);
+  }
+  return line;
+}
+
+Progress::Progress(std::FILE* out, Plan plan, const std::atomic<bool>* interrupted)
+    : out_(out),
+      live_(IsLiveTerminal(fileno(out))),
+      plan_(std::move(plan)),
+      interrupted_(interrupted),
+      start_(absl::Now()) {
+  {
+    absl::MutexLock lock(&mutex_);
+    state_.planned = plan_.trials;
+    state_.time_limit = plan_.time_limit;
+  }
+  ticker_ = std::thread([this] { Tick(); });
+}
+
+void Progress::Finished(const Trial& trial) {
+  // Those that a limit or the user cut off say nothing about the study's pace.
+  if (trial.failure == FailureKind::kCancelled) return;
+  absl::MutexLock lock(&mutex_);
+  if (ended_) return;
+  ++state_.done;
+  if (trial.state == TrialState::kFailed) ++state_.failed;
+  if (trial.state == TrialState::kComplete && trial.feasible() && plan_.objectives.size() == 1) {
+    const Objective& objective = plan_.objectives[0];
+    if (!state_.best.has_value() ||
+        objective.Loss(trial.values[0]) < objective.Loss(*state_.best)) {
+      state_.best = trial.values[0];
+      state_.best_trial = trial.id;
+    }
+  }
+  if (live_) return;  // the ticker draws
+  const absl::Time now = absl::Now();
+  if (now < next_line_) return;
+  next_line_ = now + std::max(kLineEvery, (now - start_) / 100);
+  state_.elapsed = now - start_;
+  Write(ProgressLine(state_, 1000));
+}
+
+void Progress::Note(absl::string_view line) {
+  absl::MutexLock lock(&mutex_);
+  if (!ended_) Write(line);
+}
+
+void Progress::End() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (ended_) return;
+    ended_ = true;
+    if (drawn_) std::fputs("\r\033[K", out_);
+    std::fflush(out_);
+  }
+  ticker_.join();
+}
+
+void Progress::Tick() {
+  bool told = false;
+  absl::MutexLock lock(&mutex_);
+  while (!ended_) {
+    if (!told && interrupted_ != nullptr && interrupted_->load()) {
+      told = true;
+      Write("interrupted: what has finished is kept; Ctrl-C again ends at once");
+    }
+    if (live_) Draw();
+    mutex_.AwaitWithTimeout(absl::Condition(&ended_), kRedrawEvery);
+  }
+}
+
+void Progress::Write(absl::string_view line) {
+  if (drawn_) std::fputs("\r\033[K", out_);
+  drawn_ = false;
+  std::fwrite(line.data(), 1, line.size(), out_);
+  std::fputc('\n', out_);
+  if (live_) Draw();
+  std::fflush(out_);
+}
+
+void Progress::Draw() {
+  state_.elapsed = absl::Now() - start_;
+  // The last column stays free: some terminals go to the next line behind it.
+  const std::string line = ProgressLine(state_, TerminalWidth(fileno(out_)) - 1);
+  std::fprintf(out_, "\r%s\033[K", line.c_str());
+  std::fflush(out_);
+  drawn_ = true;
+}
+
+}  // namespace sturgeon

@@ -1,0 +1,178 @@
+#include "apps/summary.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "apps/terminal.h"
+#include "core/importance.h"
+#include "core/json.h"
+
+namespace sturgeon {
+namespace {
+
+constexpr size_t kMostShown = 5;
+constexpr int kBarWidth = 24;
+
+std::string Count(int64_t n, const char* what) {
+  return absl::StrCat(n, " ", what, n == 1 ? "" : "s");
+}
+
+bool CutOff(const Trial& trial) { return trial.failure == FailureKind::kCancelled; }
+
+// How the run went.
+std::string Heading(const Study& study, const std::vector<Trial>& trials, const RunSummary& run) {
+  int64_t cut_off = 0;
+  for (const Trial& trial : trials) cut_off += CutOff(trial);
+  const Study::Counts counts = study.counts();
+  std::string text =
+      absl::StrCat(study.config().name, ": ", Count(counts.complete, "trial"), " complete");
+  if (counts.stopped > 0) absl::StrAppend(&text, ", ", counts.stopped, " stopped early");
+  if (counts.failed > cut_off) absl::StrAppend(&text, ", ", counts.failed - cut_off, " failed");
+  if (cut_off > 0) absl::StrAppend(&text, ", ", cut_off, " cut off");
+  absl::StrAppend(&text, ", in ", ShortDuration(run.elapsed));
+  switch (run.end) {
+    case RunEnd::kTrials:
+      break;
+    case RunEnd::kExhausted:
+      text += "; the strategy has nothing more to try";
+      break;
+    case RunEnd::kTimeLimit:
+      text += "; the time was over";
+      break;
+    case RunEnd::kCancelled:
+      text += "; interrupted";
+      break;
+  }
+  return text + "\n";
+}
+
+// The complete and feasible trials, the best first (several objectives: the Pareto front).
+std::vector<Trial> Leaders(const Study& study, std::vector<Trial> trials) {
+  const StudyConfig& config = study.config();
+  if (config.objectives.size() > 1) return study.ParetoFront();
+  trials.erase(std::remove_if(trials.begin(), trials.end(),
+                              [](const Trial& trial) {
+                                return trial.state != TrialState::kComplete || !trial.feasible();
+                              }),
+               trials.end());
+  std::stable_sort(trials.begin(), trials.end(), [&](const Trial& a, const Trial& b) {
+    return config.objectives[0].Loss(a.values[0]) < config.objectives[0].Loss(b.values[0]);
+  });
+  return trials;
+}
+
+std::string ShowValue(const Parameter& parameter, double value) {
+  if (std::isnan(value)) return "-";
+  const Value shown = parameter.ToValue(value);
+  if (shown.kind() == Value::Kind::kFloat) return ShortNumber(shown.number());
+  std::string text = shown.is_string() ? shown.string() : WriteJson(shown);
+  if (text.size() > 16) text = text.substr(0, 13) + "...";
+  return text;
+}
+
+using Column = std::vector<std::string>;
+
+// Columns side by side: the first is flush left, the others right. Those that do not fit into
+// `width` are left out, except the first two.
+std::string Table(const std::vector<Column>& columns, int width) {
+  std::vector<std::string> lines(columns[0].size());
+  size_t total = 2;
+  for (size_t c = 0; c < columns.size(); ++c) {
+    size_t widest = 0;
+    for (const std::string& cell : columns[c]) widest = std::max(widest, cell.size());
+    total += widest + (c > 0 ? 2 : 0);
+    if (c > 1 && total > static_cast<size_t>(std::max(0, width))) break;
+    for (size_t row = 0; row < lines.size(); ++row) {
+      const std::string& cell = columns[c][row];
+      const std::string blank(widest - cell.size(), ' ');
+      absl::StrAppend(&lines[row], c > 0 ? blank : "", "  ", cell, c > 0 ? "" : blank);
+    }
+  }
+  std::string text;
+  for (const std::string& line : lines) absl::StrAppend(&text, line, "\n");
+  return text;
+}
+
+std::string LeaderTable(const StudyConfig& config, const std::vector<Trial>& leaders, int width) {
+  std::vector<Column> columns(1);
+  columns[0].push_back("trial");
+  for (const Objective& objective : config.objectives) columns[0].push_back(objective.metric);
+  for (const Parameter& parameter : config.space.parameters()) {
+    columns[0].push_back(parameter.name);
+  }
+  for (size_t i = 0; i < std::min(kMostShown, leaders.size()); ++i) {
+    Column column = {absl::StrCat(leaders[i].id)};
+    for (const double value : leaders[i].values) column.push_back(ShortNumber(value));
+    for (int p = 0; p < config.space.size(); ++p) {
+      column.push_back(ShowValue(config.space[p], leaders[i].point[p]));
+    }
+    columns.push_back(std::move(column));
+  }
+  return Table(columns, width);
+}
+
+std::string EffectBars(const StudyConfig& config, const std::vector<Trial>& trials) {
+  const std::vector<double> effects = MainEffects(config, trials);
+  std::vector<int> order;
+  for (int p = 0; p < config.space.size(); ++p) {
+    if (effects[p] > 0) order.push_back(p);
+  }
+  if (order.empty()) return "";
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int a, int b) { return effects[a] > effects[b]; });
+  size_t widest = 0;
+  for (const int p : order) widest = std::max(widest, config.space[p].name.size());
+  std::string text = absl::StrCat("\nWhat mattered: the share of ", config.objectives[0].metric,
+                                  " that each explains by itself\n");
+  for (const int p : order) {
+    const std::string& name = config.space[p].name;
+    const int length = std::max(1, static_cast<int>(std::lround(effects[p] * kBarWidth)));
+    absl::StrAppend(&text, "  ", name, std::string(widest - name.size() + 2, ' '),
+                    absl::StrFormat("%.2f ", effects[p]), std::string(length, '#'), "\n");
+  }
+  return text;
+}
+
+// The failures that are no cut-offs, by kind.
+std::string Failures(const std::vector<Trial>& trials, const std::string& first) {
+  if (first.empty()) return "";
+  int64_t n = 0;
+  for (const Trial& trial : trials) n += trial.state == TrialState::kFailed && !CutOff(trial);
+  return absl::StrCat("\n", Count(n, "trial"), " failed", n > 1 ? "; the first, " : ": ", first,
+                      "\n");
+}
+
+}  // namespace
+
+std::string FirstFailure(const Study& study) {
+  for (const Trial& trial : study.Trials()) {
+    if (trial.state == TrialState::kFailed && !CutOff(trial)) {
+      return absl::StrCat("trial ", trial.id, ": ", FailureKindName(trial.failure),
+                          trial.reason.empty() ? "" : ": ", trial.reason);
+    }
+  }
+  return "";
+}
+
+std::string StudySummary(const Study& study, const RunSummary& run, int width) {
+  const StudyConfig& config = study.config();
+  const std::vector<Trial> trials = study.Trials();
+  std::string text = Heading(study, trials, run);
+  const std::vector<Trial> leaders = Leaders(study, trials);
+  if (!leaders.empty() && config.objectives.size() == 1) {
+    absl::StrAppend(&text, "\nBest: trial ", leaders[0].id, ", ", config.objectives[0].metric, " ",
+                    ShortNumber(leaders[0].values[0]), "\n", LeaderTable(config, leaders, width));
+  } else if (!leaders.empty()) {
+    absl::StrAppend(&text, "\nPareto front: ", Count(leaders.size(), "trial"), "\n",
+                    LeaderTable(config, leaders, width));
+  }
+  text += EffectBars(config, trials);
+  text += Failures(trials, FirstFailure(study));
+  return text;
+}
+
+}  // namespace sturgeon

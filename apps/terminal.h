@@ -1,0 +1,25 @@
+// What is known about the terminal, and numbers and times written for people.
+#ifndef STURGEON_APPS_TERMINAL_H_
+#define STURGEON_APPS_TERMINAL_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace sturgeon {
+
+// Whether the descriptor is a terminal whose current line can be redrawn.
+bool IsLiveTerminal(int descriptor);
+
+// Columns of the terminal; 80 if the descriptor is none.
+int TerminalWidth(int descriptor);
+
+// "0.1213", "1.5e-05": four digits that count.
+std::string ShortNumber(double value);
+
+// "0.4s", "31s", "2m05s", "1h02m".
+std::string ShortDuration(absl::Duration duration);
+
+}  // namespace sturgeon
+
+#endif  // STURGEON_APPS_TERMINAL_H_

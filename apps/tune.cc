@@ -1,0 +1,388 @@
+// sturgeon tune: runs a study file, and shows what came of it.
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "apps/command.h"
+#include "apps/commands.h"
+#include "apps/interrupt.h"
+#include "apps/progress.h"
+#include "apps/summary.h"
+#include "apps/terminal.h"
+#include "core/file.h"
+#include "core/json.h"
+#include "core/option_schema.h"
+#include "core/random.h"
+#include "core/result.h"
+#include "core/runner.h"
+#include "core/space_json.h"
+#include "core/stop_token.h"
+#include "core/study.h"
+#include "core/study_spec.h"
+#include "gflags/gflags.h"
+
+DEFINE_string(study, "", "The study file; docs/command_line.md says what may stand in it.");
+DEFINE_int64(trials, 0, "How many trials.");
+DEFINE_string(time_limit, "", "How long at most: 90s, 10m, 1h30m.");
+DEFINE_string(strategy, "", "What proposes the trials: see sturgeon plugins --kind=strategy.");
+DEFINE_string(strategy_options, "", "Options of the strategy, as k=v,k=v.");
+DEFINE_string(runner, "", "What runs the trials: see sturgeon plugins --kind=runner.");
+DEFINE_string(runner_options, "", "Options of the runner, as k=v,k=v.");
+DEFINE_int32(parallelism, 0, "How many trials run at once; the runner's option of that name.");
+DEFINE_string(storage, "memory:", "Where the trials are kept; so far, memory: alone.");
+DEFINE_int64(seed, 0, "The same seed gives the same proposals.");
+DEFINE_string(tiers, "",
+              "Tune only the parameters of these tiers, such as 1,2; the others keep "
+              "their defaults.");
+DEFINE_bool(test_best, false,
+            "Train the best once more at the end, and judge it by the test data.");
+DEFINE_string(output, "",
+              "Where the result file goes; NAME.result.json if none is said, NAME "
+              "being the study's.");
+
+namespace sturgeon {
+namespace {
+
+absl::Status At(absl::string_view where, const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(), absl::StrCat(where, ": ", status.message()));
+}
+
+absl::Status BadFlag(absl::string_view flag, absl::string_view message) {
+  return absl::InvalidArgumentError(absl::StrCat("--", flag, ": ", message));
+}
+
+// Lets the flags --strategy and --strategy_options (or the runner's) overrule the file's plugin.
+// Options of the file go with its plugin: another name starts with none.
+absl::Status Overrule(const char* kind, const std::string& name, const std::string& options,
+                      PluginSpec* spec) {
+  if (!name.empty() && name != spec->name) *spec = {name};
+  absl::StatusOr<Value> parsed = ParseAssignments(options);
+  if (!parsed.ok()) return BadFlag(absl::StrCat(kind, "_options"), parsed.status().message());
+  for (Value::Field& field : parsed->object()) spec->options.Set(field.name, field.value);
+  return absl::OkStatus();
+}
+
+absl::Status ReadTiers(const std::string& text, std::vector<int>* tiers) {
+  tiers->clear();
+  for (const absl::string_view part : absl::StrSplit(text, ',')) {
+    int tier = 0;
+    if (!absl::SimpleAtoi(part, &tier) || tier < kFirstTier || tier > kLastTier) {
+      return BadFlag("tiers", absl::StrCat("\"", part, "\" is no tier; they are ", kFirstTier,
+                                           " to ", kLastTier, ", separated by commas"));
+    }
+    tiers->push_back(tier);
+  }
+  return absl::OkStatus();
+}
+
+// The flags take the place of what the file says.
+absl::Status ApplyFlags(StudySpec* spec) {
+  if (FLAGS_storage != "memory:" && FLAGS_storage != "memory") {
+    return BadFlag("storage",
+                   absl::StrCat("\"", FLAGS_storage, "\" is not known; so far, memory: alone"));
+  }
+  if (FlagGiven("trials")) {
+    if (FLAGS_trials < 1) return BadFlag("trials", "must be at least 1");
+    spec->trials = FLAGS_trials;
+  }
+  if (FlagGiven("seed")) {
+    if (FLAGS_seed < 0) return BadFlag("seed", "must be at least 0");
+    spec->seed = static_cast<uint64_t>(FLAGS_seed);
+  }
+  if (FlagGiven("time_limit")) {
+    const absl::StatusOr<absl::Duration> limit = ParseTimeLimit(FLAGS_time_limit);
+    if (!limit.ok()) return BadFlag("time_limit", limit.status().message());
+    spec->time_limit = *limit;
+  }
+  if (FlagGiven("tiers")) {
+    absl::Status status = ReadTiers(FLAGS_tiers, &spec->tiers);
+    if (!status.ok()) return status;
+  }
+  if (FlagGiven("test_best")) spec->test_best = FLAGS_test_best;
+  absl::Status status =
+      Overrule("strategy", FLAGS_strategy, FLAGS_strategy_options, &spec->strategy);
+  status.Update(Overrule("runner", FLAGS_runner, FLAGS_runner_options, &spec->runner));
+  if (FlagGiven("parallelism")) {
+    if (FLAGS_parallelism < 1) return BadFlag("parallelism", "must be at least 1");
+    spec->runner.options.Set("parallelism", int{FLAGS_parallelism});
+  }
+  return status;
+}
+
+// NAME.result.json, with what does not belong in a file's name replaced.
+std::string DefaultOutput(const std::string& study_name) {
+  std::string name;
+  for (const char c : study_name) {
+    const bool plain = absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
+    name += plain ? c : '_';
+  }
+  return absl::StrCat(name.empty() || name[0] == '.' ? "study" : "", name, ".result.json");
+}
+
+// Everything that a run needs, made and checked before the first trial.
+struct Setup {
+  StudySpec spec;
+  PreparedStudy prepared;
+  std::unique_ptr<Runner> runner;
+  std::vector<Value> enqueue;
+  std::string output;
+};
+
+// What the study's space has of an enqueued assignment: parameters that flags have fixed are left
+// out.
+Value WithoutFixed(const Value& assignment, const Value& fixed) {
+  if (!assignment.is_object()) return assignment;
+  Value::Object kept;
+  for (const Value::Field& field : assignment.object()) {
+    if (fixed.Find(field.name) == nullptr) kept.push_back(field);
+  }
+  return kept;
+}
+
+absl::StatusOr<Setup> MakeSetup(const Plugins& plugins) {
+  if (FLAGS_study.empty()) {
+    return absl::InvalidArgumentError("give a study file: sturgeon tune --study=FILE.json");
+  }
+  const std::string& file = FLAGS_study;
+  Setup setup;
+  const absl::StatusOr<Value> json = ReadJsonFile(file);
+  if (!json.ok()) return json.status();
+  absl::StatusOr<StudySpec> spec = StudySpecFromValue(*json, file);
+  if (!spec.ok()) return spec.status();
+  setup.spec = *std::move(spec);
+  absl::Status status = ApplyFlags(&setup.spec);
+  if (!status.ok()) return status;
+
+  absl::StatusOr<PreparedStudy> prepared = Prepare(setup.spec, plugins.models, file);
+  if (!prepared.ok()) return prepared.status();
+  setup.prepared = *std::move(prepared);
+
+  // An error in a plugin that a flag has chosen is not the file's.
+  const std::string runner_place =
+      FLAGS_runner.empty() ? absl::StrCat(file, ": runner") : "--runner";
+  absl::StatusOr<std::unique_ptr<Runner>> runner =
+      plugins.runners.Create(setup.spec.runner, RunnerContext(), runner_place);
+  if (!runner.ok()) return runner.status();
+  setup.runner = *std::move(runner);
+
+  for (size_t i = 0; i < setup.spec.enqueue.size(); ++i) {
+    setup.enqueue.push_back(WithoutFixed(setup.spec.enqueue[i], setup.prepared.fixed));
+    status = PointFromValue(setup.prepared.config.space, setup.enqueue.back(),
+                            absl::StrCat(file, ": enqueue[", i, "]"))
+                 .status();
+    if (!status.ok()) return status;
+  }
+  if (setup.spec.test_best && setup.prepared.model->test_metrics().empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ": test_best: the model ", setup.spec.model.name, " has no test data"));
+  }
+  if (setup.spec.test_best && setup.prepared.config.objectives.size() > 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ": test_best: of several objectives there is no one best trial"));
+  }
+  setup.output = FLAGS_output.empty() ? DefaultOutput(setup.spec.name) : FLAGS_output;
+  status = CheckWritable(setup.output);
+  if (!status.ok()) return At("--output", status);
+  return setup;
+}
+
+// "digits: minimize validation_error over 6 parameters; coarse_to_fine, caviar, 60 trials"
+std::string Introduction(const Setup& setup) {
+  const StudyConfig& config = setup.prepared.config;
+  std::string text = absl::StrCat(config.name, ": ");
+  for (size_t i = 0; i < config.objectives.size(); ++i) {
+    absl::StrAppend(&text, i > 0 ? ", " : "", GoalName(config.objectives[i].goal), " ",
+                    config.objectives[i].metric);
+  }
+  absl::StrAppend(&text, " over ", config.space.size(),
+                  config.space.size() == 1 ? " parameter; " : " parameters; ",
+                  setup.spec.strategy.name, ", ", setup.spec.runner.name);
+  if (setup.spec.trials > 0) absl::StrAppend(&text, ", ", setup.spec.trials, " trials");
+  if (setup.spec.time_limit != absl::InfiniteDuration()) {
+    absl::StrAppend(&text, ", ", ShortDuration(setup.spec.time_limit), " at most");
+  }
+  if (setup.spec.trials == 0 && setup.spec.time_limit == absl::InfiniteDuration()) {
+    text += ", until the strategy has nothing more to try or Ctrl-C";
+  }
+  return text;
+}
+
+// Trains the best trial's assignment once more, on all data but the test data, and tests it:
+// {"trial": 17, "metrics": {…}, "seconds": …}. Cancelled: by the user.
+absl::StatusOr<Value> TestBest(const Setup& setup, const Study& study, const Trial& best,
+                               const StopToken& stop) {
+  const ModelFactory& factory = *setup.prepared.model;
+  Value assignment = PointToValue(study.space(), best.point);
+  for (const Value::Field& field : setup.prepared.fixed.object()) {
+    assignment.Set(field.name, field.value);
+  }
+  const absl::Time start = absl::Now();
+  std::vector<double> metrics;
+  // A model may throw.
+  try {
+    ModelOptions options;
+    options.seed = RandomStream(study.config().seed, best.id, kModelStream)();
+    options.final = true;
+    const absl::StatusOr<std::unique_ptr<Model>> model = factory.Create(assignment, options);
+    if (!model.ok()) return model.status();
+    for (int64_t step = 0; step < factory.max_steps(); ++step) {
+      if (stop.stop_requested()) return absl::CancelledError("interrupted");
+      absl::Status status = (*model)->Train(1, stop).status();
+      if (!status.ok()) return status;
+    }
+    absl::StatusOr<std::vector<double>> tested = (*model)->Test();
+    if (!tested.ok()) return tested.status();
+    metrics = *std::move(tested);
+  } catch (const std::exception& error) {
+    return absl::InternalError(error.what());
+  } catch (...) {
+    return absl::InternalError("it threw what is no std::exception");
+  }
+  if (metrics.size() != factory.test_metrics().size()) {
+    return absl::InternalError(absl::StrCat("the model returned ", metrics.size(),
+                                            " test metrics where it declares ",
+                                            factory.test_metrics().size()));
+  }
+  Value named = Value::Object();
+  for (size_t i = 0; i < metrics.size(); ++i) {
+    named.Set(factory.test_metrics()[i].name, metrics[i]);
+  }
+  return Value(Value::Object{{"trial", best.id},
+                             {"metrics", std::move(named)},
+                             {"seconds", absl::ToDoubleSeconds(absl::Now() - start)}});
+}
+
+std::string TestText(const Value& test) {
+  std::string text = "\nTest: ";
+  const char* separator = "";
+  for (const Value::Field& metric : test.Find("metrics")->object()) {
+    absl::StrAppend(&text, std::exchange(separator, ", "), metric.name, " ",
+                    ShortNumber(metric.value.number()));
+  }
+  return absl::StrCat(text, ", by trial ", test.Find("trial")->integer(),
+                      " trained once more on all training data\n");
+}
+
+int Run(const std::vector<std::string>&, const Plugins& plugins) {
+  const absl::Status known = CheckFormat();
+  if (!known.ok()) return Complain(known, kExitUsage);
+  const absl::StatusOr<Setup> setup = MakeSetup(plugins);
+  if (!setup.ok()) return Complain(setup.status(), kExitUsage);
+
+  // Study first, then progress: the strategy may speak when it is made, before there is a line.
+  std::vector<std::string> early_notes;
+  std::unique_ptr<Progress> progress;
+  StudyHooks hooks;
+  hooks.on_finish = [&](const Trial& trial) { progress->Finished(trial); };
+  hooks.on_note = [&](absl::string_view line) {
+    if (progress != nullptr) {
+      progress->Note(line);
+    } else {
+      early_notes.emplace_back(line);
+    }
+  };
+  const absl::StatusOr<std::unique_ptr<Study>> study =
+      Study::Create(setup->prepared.config, setup->spec.strategy, plugins, std::move(hooks));
+  if (!study.ok()) {
+    const bool files = FLAGS_strategy.empty() && FLAGS_strategy_options.empty();
+    return Complain(files ? At(FLAGS_study, study.status()) : study.status(), kExitUsage);
+  }
+  for (const Value& assignment : setup->enqueue) {
+    const absl::Status status = (*study)->Enqueue(assignment);
+    if (!status.ok()) return Complain(At(FLAGS_study, status), kExitUsage);
+  }
+
+  const std::atomic<bool>* const interrupted = InterruptFlag();
+  std::fprintf(stderr, "%s\n", Introduction(*setup).c_str());
+  progress = std::make_unique<Progress>(
+      stderr,
+      Progress::Plan{setup->spec.trials, setup->spec.time_limit, setup->prepared.config.objectives},
+      interrupted);
+  for (const std::string& note : early_notes) progress->Note(note);
+
+  RunRequest request = {**study,
+                        *setup->prepared.model,
+                        setup->prepared.fixed,
+                        setup->spec.trials,
+                        setup->spec.time_limit,
+                        interrupted};
+  const absl::StatusOr<RunSummary> summary = setup->runner->Run(request);
+
+  Value result = ResultToValue(**study, setup->spec.strategy);
+  absl::Status written = WriteFile(setup->output, WriteJsonPretty(result) + "\n");
+  absl::StatusOr<Value> test = Value();
+  const std::optional<Trial> best = (*study)->Best();
+  if (setup->spec.test_best && best.has_value() && summary.ok() && !interrupted->load()) {
+    progress->Note(
+        absl::StrCat("training trial ", best->id, " once more on all training data, for the test"));
+    test = TestBest(*setup, **study, *best, StopToken(interrupted));
+    if (test.ok()) {
+      result.Set("test", *test);
+      written = WriteFile(setup->output, WriteJsonPretty(result) + "\n");
+    }
+  }
+  progress->End();
+
+  if (!written.ok()) Complain(written, kExitFailed);
+  if (!summary.ok()) return Complain(summary.status(), kExitFailed);
+  std::string text;
+  if (FLAGS_format == "json") {
+    text = WriteJsonPretty(result) + "\n";
+  } else {
+    text = StudySummary(**study, *summary, TerminalWidth(STDOUT_FILENO));
+    if (test.ok() && !test->is_null()) text += TestText(*test);
+    if (written.ok()) absl::StrAppend(&text, "\nResult file: ", setup->output, "\n");
+  }
+  const bool printed = Print(text);
+
+  if (summary->end == RunEnd::kCancelled || interrupted->load()) return kExitInterrupted;
+  const Study::Counts counts = (*study)->counts();
+  if (counts.complete + counts.stopped == 0) {
+    const std::string failure = FirstFailure(**study);
+    return Complain(failure.empty() ? "no trial finished within the time limit"
+                                    : absl::StrCat("every trial failed; ", failure),
+                    kExitFailed);
+  }
+  if (!test.ok()) return Complain(At("the test failed", test.status()), kExitFailed);
+  return written.ok() && printed ? kExitDone : kExitFailed;
+}
+
+constexpr CommandFlag kFlags[] = {
+    {"study", "FILE"},           {"trials", "N"},
+    {"time_limit", "TIME"},      {"strategy", "NAME"},
+    {"strategy_options", "K=V"}, {"runner", "NAME"},
+    {"runner_options", "K=V"},   {"parallelism", "N"},
+    {"storage", "WHERE"},        {"seed", "N"},
+    {"tiers", "LIST"},           {"test_best", ""},
+    {"output", "FILE"},          kFormatFlag,
+};
+
+}  // namespace
+
+const Command kTuneCommand = {
+    "tune",
+    "Runs a study, and shows what came of it.",
+    "--study=FILE [flags]",
+    "sturgeon tune --study=digits.json --trials=60 --parallelism=4",
+    kFlags,
+    0,
+    &Run,
+};
+
+}  // namespace sturgeon
