@@ -81,11 +81,11 @@ Instance Ellipsoid(uint64_t seed, int d, double least, double noise = 0) {
           noise};
 }
 
-Instance Rosenbrock(uint64_t /*seed*/, int d) {
-  return {UnitCube(d), [](const Point& x) {
+Instance Rosenbrock(uint64_t seed, int d) {
+  return {UnitCube(d), [low = Shift(seed, 1, -2.3, -1.7)[0]](const Point& x) {
             double sum = 0;
             for (size_t i = 0; i + 1 < x.size(); ++i) {
-              const double a = -2 + 4 * x[i], b = -2 + 4 * x[i + 1];
+              const double a = low + 4 * x[i], b = low + 4 * x[i + 1];
               sum += 100 * (b - a * a) * (b - a * a) + (1 - a) * (1 - a);
             }
             return sum;

@@ -520,7 +520,7 @@ TEST_P(StrategyConformance, SeveralObjectivesAsDeclared) {
 
 TEST_P(StrategyConformance, CreateRefusesWhatIsNotDeclaredAndNothingElse) {
   for (const NamedSpace& named : StrategyTestSpaces()) {
-    for (const int64_t trials : {int64_t{0}, int64_t{1}, int64_t{2}, int64_t{1000000}}) {
+    for (const int64_t trials : {int64_t{0}, int64_t{1}, int64_t{2}, int64_t{100000}}) {
       for (const int parallelism : {1, 100}) {
         SCOPED_TRACE(absl::StrCat("space ", named.name, ", ", trials, " trials planned"));
         StudyConfig config;

@@ -14,7 +14,7 @@ namespace sturgeon {
 namespace {
 
 constexpr double kMaxPoints = 9007199254740992.0;  // 2^53: up to here doubles count exactly
-constexpr int64_t kMaxValues = 1 << 20;            // of one parameter
+constexpr int64_t kMaxValues = 1 << 16;            // of one parameter
 
 std::vector<double> AxisValues(const Parameter& p, int64_t k) {
   const int64_t levels = p.Levels();

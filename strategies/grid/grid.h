@@ -2,8 +2,8 @@
 //
 // Values. A parameter that gets k values gets the middles of k equal parts of its own scale (log,
 // reverse log, …): of all k points they leave the smallest gaps. A discrete parameter of at most k
-// values gets all of them, and one with k = 1 its default. Parameters that are inactive under a
-// combination take no part in it, so no point comes twice.
+// values gets all of them, and one with k = 1 its default; none gets more than 65,536. Parameters
+// that are inactive under a combination take no part in it, so no point comes twice.
 // Resolution. With points_per_parameter, every numeric parameter gets that many and every choice is
 // taken. Without it the grid is the finest of at most StudyConfig::trials points: first the choices
 // of categorical parameters, then the largest k for all numeric ones alike, then one more where it
