@@ -119,9 +119,14 @@ void AppendFloat(double value, std::string* out) {
     *out += "null";
     return;
   }
+  // The fewest digits that read back, with an exponent only where there would be many zeros.
+  const double magnitude = std::abs(value);
+  const bool scientific = magnitude != 0 && (magnitude < 1e-5 || magnitude >= 1e15);
   char buffer[32];
   const char* end =
-      std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::general).ptr;
+      std::to_chars(buffer, buffer + sizeof(buffer), value,
+                    scientific ? std::chars_format::scientific : std::chars_format::fixed)
+          .ptr;
   const absl::string_view digits(buffer, end - buffer);
   absl::StrAppend(out, digits);
   // Keep a float recognisable as one.

@@ -61,6 +61,9 @@ TEST(WriteJson, NumbersReadBackExactly) {
   EXPECT_EQ(WriteJson(1e-4), "0.0001");
   EXPECT_EQ(WriteJson(60000.0), "60000.0");
   EXPECT_EQ(WriteJson(1e-7), "1e-07");
+  EXPECT_EQ(WriteJson(1795564481.522045), "1795564481.522045");
+  EXPECT_EQ(WriteJson(-1e15), "-1e+15");
+  EXPECT_EQ(WriteJson(-0.0), "-0.0");
   EXPECT_EQ(WriteJson(std::numeric_limits<int64_t>::min()), "-9223372036854775808");
   EXPECT_EQ(WriteJson(std::nan("")), "null");
   EXPECT_EQ(WriteJson(std::numeric_limits<double>::infinity()), "null");
