@@ -134,7 +134,7 @@ TEST_P(ModelConformance, TheDefaultSpaceIsValidAndWorks) {
   ASSERT_TRUE(told != nullptr && untold != nullptr);
   EXPECT_TRUE(Same(TrainSteps(told.get(), 1), TrainSteps(untold.get(), 1)));
 
-  for (const Value& assignment : RandomAssignments(space, 12)) {
+  for (const Value& assignment : RandomAssignments(space, 8)) {
     auto model = Make(assignment, 1);
     ASSERT_NE(model, nullptr);
     EXPECT_EQ(TrainSteps(model.get(), 1).size(), factory_->metrics().size());

@@ -62,7 +62,7 @@ std::string Gzip(const std::string& text) {
 
 TEST(GzipTest, RestoresWhatWasCompressed) {
   std::string text;
-  for (int i = 0; i < 300000; ++i) text.push_back(static_cast<char>(i * i >> 3));
+  for (unsigned i = 0; i < 300000; ++i) text.push_back(static_cast<char>(i * i >> 3));
   for (const std::string& contents : {std::string(), std::string("a"), text}) {
     const auto result = Gunzip(Gzip(contents), 1 << 20);
     ASSERT_TRUE(result.ok()) << result.status();

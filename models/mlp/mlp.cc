@@ -9,7 +9,7 @@ namespace sturgeon {
 absl::StatusOr<std::unique_ptr<ModelFactory>> MlpModel::Create(const NetworkOptions& options,
                                                                const ModelContext& context) {
   std::vector<Parameter> space = {
-      Parameter::Float("learning_rate", 1e-4, 1, Scale::kLog).Tier(1).Default(0.05),
+      Parameter::Float("learning_rate", 1e-4, 1, Scale::kLog).Tier(1).Default(0.02),
       Parameter::Float("momentum", 0.9, 0.999, Scale::kReverseLog)
           .Tier(2)
           .Default(0.9)

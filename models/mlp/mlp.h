@@ -2,7 +2,7 @@
 // formulas), of `layers` hidden layers of `hidden_units` each.
 //
 // Parameters, by tier; each has the default that is not tuned:
-//   1  learning_rate 1e-4 … 1 (log) [0.05]
+//   1  learning_rate 1e-4 … 1 (log) [0.02]
 //   2  momentum 0.9 … 0.999 (reverse log; sgd) [0.9], hidden_units 32 … 512 (log) [128],
 //      batch_size 32 … 512 (powers of two) [64]
 //   3  layers 1 … 4 [2], optimizer sgd | rmsprop | adam | adamw [sgd], learning_rate_decay none |

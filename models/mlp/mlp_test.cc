@@ -86,7 +86,7 @@ TEST(MlpTest, LearnsWhatALineCannotSeparate) {
 }
 
 TEST(MlpTest, LearnsFashionMnistFromAFewImages) {
-  Value options = Value::Object({{"epochs", 4}, {"train_limit", 3000}});
+  Value options = Value::Object({{"epochs", 4}, {"train_limit", 2000}});
   const auto factory = MakeFactory(options);
   ASSERT_EQ(factory->test_metrics().size(), 2);
   auto model = factory->Create(Value::Object({{"hidden_units", 64}}), ModelOptions());
