@@ -1,6 +1,7 @@
 #include "runners/testing.h"
 
 #include <cstring>
+#include <thread>  // NOLINT(build/c++11)
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -121,6 +122,14 @@ StudyConfig SmallStudy() {
                                        Parameter::Categorical("c", {"a", "b"})});
   config.seed = 7;
   return config;
+}
+
+void Dawdle(uint64_t timing, const LambdaModel::Step& step) {
+  RandomStream rng(timing, step.seed, step.step);
+  const uint64_t end = rng.Below(20000);
+  for (volatile uint64_t i = 0; i < end; i = i + 1) {
+  }
+  if (rng.Below(4) == 0) std::this_thread::yield();
 }
 
 std::string DescribeTrials(const Study& study) {

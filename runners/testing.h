@@ -95,6 +95,10 @@ class LambdaModel final : public ModelFactory {
 // A study of two floats in [0, 1], x and y, and a choice c of "a" and "b", to minimise `value`.
 StudyConfig SmallStudy();
 
+// Takes a time of its own for each (timing, seed, step), up to some 20 us and a yield to other
+// threads: trials of different `timing` end in different orders.
+void Dawdle(uint64_t timing, const LambdaModel::Step& step);
+
 // All that must be the same where studies are the same (not times), a line a trial; numbers read
 // back exactly.
 std::string DescribeTrials(const Study& study);

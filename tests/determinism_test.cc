@@ -3,7 +3,6 @@
 // sequential runner.
 #include <cstdint>
 #include <string>
-#include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -53,8 +52,7 @@ SearchSpace Finite() {
 // a function of the assignment and the trial's seed.
 LambdaModel Jittery(uint64_t timing) {
   return LambdaModel({{"value", Goal::kMinimize}}, kSteps, [timing](const LambdaModel::Step& step) {
-    RandomStream delay(timing, step.seed, step.step);
-    for (uint64_t n = delay.Below(50); n > 0; --n) std::this_thread::yield();
+    Dawdle(timing, step);
     if (step.step == 2 && step.seed % 16 == 0) throw "thrown on purpose";
     double value = RandomStream(step.seed, step.step, 0).Uniform();
     for (const Value::Field& field : step.assignment.object()) {

@@ -66,9 +66,7 @@ Ran RunStudy(const RunnerPlugin& plugin, const Value& options, const ModelFactor
 // Six steps, of which every one takes a time that depends on `timing`.
 LambdaModel Jittery(uint64_t timing) {
   return LambdaModel({{"value", Goal::kMinimize}}, 6, [timing](const LambdaModel::Step& step) {
-    for (uint64_t n = RandomStream(timing, step.seed, step.step).Below(100); n > 0; --n) {
-      std::this_thread::yield();
-    }
+    Dawdle(timing, step);
     if (step.step == 4 && step.seed % 8 == 0) throw "thrown on purpose";
     const double x = step.assignment.Find("x")->number();
     return std::vector<double>{x / static_cast<double>(step.step)};
