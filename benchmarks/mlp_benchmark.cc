@@ -1,5 +1,6 @@
-// Training speed of the network of models/mlp on one core: samples a second of a 784-H-H-10 network, SGD with
-// momentum, over 60,000 random examples of which half the features are zero, as in Fashion-MNIST.
+// Training speed of the network of models/mlp on one core: samples a second of a 784-H-H-10
+// network, SGD with momentum, over 60,000 random examples of which half the features are zero, as
+// in Fashion-MNIST.
 //
 //   mlp_benchmark HIDDEN BATCH [EPOCHS]
 //
