@@ -32,10 +32,10 @@ using network_internal::StoreColumn;
 using network_internal::Transpose;
 
 using Column = Eigen::Array<float, kPanelRows, 1>;
-using ColumnMap = Eigen::Map<Column, Eigen::Aligned64>;
-using ConstColumnMap = Eigen::Map<const Column, Eigen::Aligned64>;
-using ArrayMap = Eigen::Map<Eigen::ArrayXf, Eigen::Aligned64>;
-using ConstArrayMap = Eigen::Map<const Eigen::ArrayXf, Eigen::Aligned64>;
+using ColumnMap = Eigen::Map<Column, Eigen::AlignedMax>;
+using ConstColumnMap = Eigen::Map<const Column, Eigen::AlignedMax>;
+using ArrayMap = Eigen::Map<Eigen::ArrayXf, Eigen::AlignedMax>;
+using ConstArrayMap = Eigen::Map<const Eigen::ArrayXf, Eigen::AlignedMax>;
 
 constexpr float kBatchNormEpsilon = 1e-5f;
 constexpr float kRunningShare = 0.1f;  // of each mini-batch in the running statistics
