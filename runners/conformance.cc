@@ -497,9 +497,11 @@ TEST_P(RunnerConformance, AnErrorOfTheStrategyEndsTheRunAndKeepsWhatFinished) {
 
   Setup telling;
   telling.strategy.Set("tell_error_at", 2);
+  telling.trials = 0;  // nothing else ends this run
   const Ran told = Run(MakeModel(X), telling);
   EXPECT_EQ(told.summary.status(), absl::InternalError("tell error at 2"));
-  EXPECT_LT(told.trials.size(), 20);
+  ASSERT_GE(told.trials.size(), 3);
+  EXPECT_EQ(told.trials[2].state, TrialState::kComplete);
 }
 
 TEST_P(RunnerConformance, AnErrorOfTheStrategyEndsTrialsThatRun) {
@@ -514,7 +516,9 @@ TEST_P(RunnerConformance, AnErrorOfTheStrategyEndsTrialsThatRun) {
           setup);
   EXPECT_EQ(ran.summary.status(), absl::InternalError("tell error at 1"));
   for (const Trial& trial : ran.trials) {
-    EXPECT_EQ(trial.failure, trial.id > 1 ? FailureKind::kCancelled : FailureKind::kNone);
+    // Trial 0 may have been running as well.
+    if (trial.id == 0) continue;
+    EXPECT_EQ(trial.failure, trial.id == 1 ? FailureKind::kNone : FailureKind::kCancelled);
   }
 }
 
