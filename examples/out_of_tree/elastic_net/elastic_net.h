@@ -11,7 +11,7 @@
 // A step of training ("round") is 50 passes of coordinate descent (Friedman, Hastie, Tibshirani:
 // "Regularization paths for generalized linear models via coordinate descent", JSS 33, 2010) over
 // each of the 16 fits. Both hyperparameters can be changed between rounds; the weights stay.
-// Determinism: no randomness, the seed has no effect. Cost: about 50 us a round.
+// Determinism: no randomness, the seed has no effect. Cost: about 25 us a round.
 #ifndef ELASTIC_NET_ELASTIC_NET_H_
 #define ELASTIC_NET_ELASTIC_NET_H_
 
