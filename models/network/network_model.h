@@ -27,7 +27,7 @@ namespace sturgeon {
 struct NetworkOptions {
   std::string dataset = "fashion_mnist";
   int epochs = 10;
-  double validation_fraction = 1.0 / 6;
+  double validation_fraction = 0.15;
   int64_t train_limit = 0;
 };
 
