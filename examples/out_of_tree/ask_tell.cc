@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "core/plugins.h"
 #include "core/study.h"
 
@@ -23,8 +25,13 @@ double Train(double learning_rate, double momentum) {
   return 0.01 * along * along + across * across;
 }
 
+int Fail(absl::string_view message) {
+  std::cerr << message << '\n';
+  return 1;
+}
+
 // [START tune]
-absl::StatusOr<Trial> Tune(const Plugins& plugins) {
+absl::StatusOr<std::optional<Trial>> Tune(const Plugins& plugins) {
   StudyConfig config;
   config.space = *SearchSpace::Create({
       Parameter::Float("learning_rate", 1e-3, 10, Scale::kLog),
@@ -36,22 +43,23 @@ absl::StatusOr<Trial> Tune(const Plugins& plugins) {
   for (int i = 0; i < config.trials; ++i) {
     auto trials = (*study)->Ask(1);
     if (!trials.ok()) return trials.status();
-    const Suggestion& trial = trials->front();
-    const double loss = Train(trial.Number("learning_rate"), trial.Number("momentum"));
-    absl::Status told = (*study)->Tell(trial.id, Outcome::Complete({loss}));
-    if (!told.ok()) return told;
+    for (const Suggestion& trial : *trials) {
+      const double loss = Train(trial.Number("learning_rate"), trial.Number("momentum"));
+      absl::Status told = (*study)->Tell(trial.id, Outcome::Complete({loss}));
+      if (!told.ok()) return told;
+    }
   }
-  return *(*study)->Best();
+  return (*study)->Best();
 }
 // [END tune]
 
 int main() {
   const absl::StatusOr<Plugins> plugins = Plugins::FromLinked();
-  const absl::StatusOr<Trial> best = plugins.ok() ? Tune(*plugins) : plugins.status();
-  if (!best.ok()) {
-    std::cerr << best.status().message() << '\n';
-    return 1;
-  }
-  std::cout << "trial " << best->id << ": loss " << best->values[0] << " with learning_rate "
-            << best->point[0] << ", momentum " << best->point[1] << '\n';
+  if (!plugins.ok()) return Fail(plugins.status().message());
+  const absl::StatusOr<std::optional<Trial>> best = Tune(*plugins);
+  if (!best.ok()) return Fail(best.status().message());
+  if (!best->has_value()) return Fail("every trial failed");
+  const Trial& trial = **best;
+  std::cout << "trial " << trial.id << ": loss " << trial.values[0] << " with learning_rate "
+            << trial.point[0] << ", momentum " << trial.point[1] << '\n';
 }
