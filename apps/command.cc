@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "apps/terminal.h"
 #include "core/suggest.h"
 #include "gflags/gflags.h"
 
@@ -18,8 +19,8 @@ namespace sturgeon {
 namespace {
 
 // What stands before a flag's description in help.
-constexpr size_t kFlagColumn = 26;
-constexpr size_t kHelpWidth = 79;
+constexpr int kFlagColumn = 26;
+constexpr int kHelpWidth = 79;
 
 gflags::CommandLineFlagInfo Info(const char* name) {
   return gflags::GetCommandLineFlagInfoOrDie(name);
@@ -37,24 +38,11 @@ std::string Expected(const std::string& type) {
 
 std::string FlagHelp(const CommandFlag& flag) {
   const gflags::CommandLineFlagInfo info = Info(flag.name);
-  std::string line = absl::StrCat("  --", flag.name, *flag.value ? "=" : "", flag.value);
-  size_t column = line.size();
-  if (column + 2 > kFlagColumn) {
-    line += "\n";
-    column = 0;
-  }
-  line.append(kFlagColumn - column, ' ');
-  column = kFlagColumn;
-  for (const absl::string_view word : absl::StrSplit(info.description, ' ')) {
-    if (column + word.size() + 1 > kHelpWidth) {
-      absl::StrAppend(&line, "\n", std::string(kFlagColumn, ' '));
-      column = kFlagColumn;
-    }
-    if (column > kFlagColumn) line += ' ', ++column;
-    absl::StrAppend(&line, word);
-    column += word.size();
-  }
-  return line + "\n";
+  std::string text = absl::StrCat("  --", flag.name, *flag.value ? "=" : "", flag.value);
+  const bool fits = text.size() + 2 <= kFlagColumn;
+  absl::StrAppend(&text, fits ? std::string(kFlagColumn - text.size(), ' ')
+                              : absl::StrCat("\n", std::string(kFlagColumn, ' ')));
+  return absl::StrCat(text, Wrapped(info.description, kHelpWidth, kFlagColumn, kFlagColumn), "\n");
 }
 
 absl::Status UnknownFlag(const Command& command, const std::string& name) {

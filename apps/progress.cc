@@ -123,8 +123,9 @@ void Progress::Tick() {
 void Progress::Write(absl::string_view line) {
   if (drawn_) std::fputs("\r\033[K", out_);
   drawn_ = false;
-  std::fwrite(line.data(), 1, line.size(), out_);
-  std::fputc('\n', out_);
+  const std::string text =
+      live_ ? Wrapped(line, TerminalWidth(fileno(out_)), 4) : std::string(line);
+  std::fprintf(out_, "%s\n", text.c_str());
   if (live_) Draw();
   std::fflush(out_);
 }

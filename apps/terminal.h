@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace sturgeon {
@@ -13,6 +14,10 @@ bool IsLiveTerminal(int descriptor);
 
 // Columns of the terminal; 80 if the descriptor is none.
 int TerminalWidth(int descriptor);
+
+// The text with line breaks at blanks, so that no line is wider than `width` columns unless a word
+// is; lines behind the first begin with `indent` blanks. The text will stand at `column`.
+std::string Wrapped(absl::string_view text, int width, int indent, int column = 0);
 
 // "0.1213", "1.5e-05": four digits that count.
 std::string ShortNumber(double value);

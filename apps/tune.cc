@@ -37,7 +37,7 @@
 #include "gflags/gflags.h"
 
 DEFINE_string(study, "", "The study file; docs/command_line.md says what may stand in it.");
-DEFINE_int64(trials, 0, "How many trials.");
+DEFINE_int64(trials, 0, "How many trials. (This, as most flags do, overrules the study file.)");
 DEFINE_string(time_limit, "", "How long at most: 90s, 10m, 1h30m.");
 DEFINE_string(strategy, "", "What proposes the trials: see sturgeon plugins --kind=strategy.");
 DEFINE_string(strategy_options, "", "Options of the strategy, as k=v,k=v.");
@@ -309,11 +309,11 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
   }
 
   const std::atomic<bool>* const interrupted = InterruptFlag();
-  std::fprintf(stderr, "%s\n", Introduction(*setup).c_str());
   progress = std::make_unique<Progress>(
       stderr,
       Progress::Plan{setup->spec.trials, setup->spec.time_limit, setup->prepared.config.objectives},
       interrupted);
+  progress->Note(Introduction(*setup));
   for (const std::string& note : early_notes) progress->Note(note);
 
   RunRequest request = {**study,

@@ -84,7 +84,7 @@ std::vector<double> MainEffects(const StudyConfig& config, absl::Span<const Tria
   std::vector<double> losses;
   std::vector<const Trial*> used;
   for (const Trial& trial : trials) {
-    if (!trial.finished()) continue;
+    if (!trial.finished() || trial.failure == FailureKind::kCancelled) continue;
     used.push_back(&trial);
     losses.push_back(trial.values.empty()
                          ? std::numeric_limits<double>::infinity()

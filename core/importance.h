@@ -21,7 +21,8 @@
 namespace sturgeon {
 
 // One share in [0, 1] for each parameter of the space, for the objective of that index. Failed
-// trials count as worst; running ones do not count. All 0 below 8 trials.
+// trials count as worst; running ones and those that were cut off (kCancelled) do not count. All 0
+// below 8 trials.
 std::vector<double> MainEffects(const StudyConfig& config, absl::Span<const Trial> trials,
                                 size_t objective = 0);
 

@@ -77,7 +77,17 @@ TEST(MainEffects, FailedTrialsCountAsWorstAndRunningOnesNotAtAll) {
   running.state = TrialState::kRunning;
   running.values.clear();
   trials.push_back(running);
-  EXPECT_GT(MainEffects(config, trials)[2], 0.8);
+  const double effect = MainEffects(config, trials)[2];
+  EXPECT_GT(effect, 0.8);
+
+  // Trials that were cut off say nothing, wherever they lie.
+  for (int i = 0; i < 50; ++i) {
+    trials.push_back(trials[i]);
+    trials.back().state = TrialState::kFailed;
+    trials.back().failure = FailureKind::kCancelled;
+    trials.back().values.clear();
+  }
+  EXPECT_EQ(MainEffects(config, trials)[2], effect);
 }
 
 TEST(MainEffects, SaysNothingWithoutEvidence) {
