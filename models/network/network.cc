@@ -43,7 +43,7 @@ constexpr float kBatchNormEpsilon = 1e-5f;
 constexpr float kRunningShare = 0.1f;  // of each mini-batch in the running statistics
 constexpr int kEvaluationBatch = 512;
 constexpr int kBatchesBetweenStops = 8;
-constexpr int64_t kMaxWeights = int64_t{1} << 28;
+constexpr int64_t kMaxWeights = int64_t{1} << 26;
 
 // Streams of the network's seed.
 constexpr uint32_t kInitStream = kFirstPluginStream;         // trial: the layer
@@ -58,10 +58,12 @@ constexpr uint32_t kVersion = 1;
 class ScopedFlushSubnormals {
  public:
 #if defined(__SSE__)
-  ScopedFlushSubnormals() : saved_(_mm_getcsr()) { _mm_setcsr(saved_ | 0x8040); }
+  ScopedFlushSubnormals() : saved_(_mm_getcsr()) { _mm_setcsr(saved_ | kFlushToZero | kAreZero); }
   ~ScopedFlushSubnormals() { _mm_setcsr(saved_); }
 
  private:
+  static constexpr unsigned int kFlushToZero = 0x8000;  // of results
+  static constexpr unsigned int kAreZero = 0x0040;      // of operands
   unsigned int saved_;
 #else
   ScopedFlushSubnormals() {}
@@ -76,15 +78,20 @@ absl::Status OutOfRange(absl::string_view field, double value, absl::string_view
 absl::Status Validate(const MlpArchitecture& a) {
   if (a.inputs < 1) return OutOfRange("inputs", a.inputs, "at least 1");
   if (a.classes < 2) return OutOfRange("classes", a.classes, "at least 2");
+  std::vector<int> widths = a.hidden;
+  widths.push_back(a.classes);
   int64_t weights = 0;
   int64_t inputs = a.inputs;
-  for (int width : a.hidden) {
+  for (int width : widths) {
     if (width < 1) return OutOfRange("a hidden layer's width", width, "at least 1");
     weights += inputs * width;
+    if (weights > kMaxWeights) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("a network ", a.inputs, "-", absl::StrJoin(widths, "-"), " has more than ",
+                       kMaxWeights, " weights, which is the most that can be trained"));
+    }
     inputs = width;
   }
-  weights += inputs * a.classes;
-  if (weights > kMaxWeights) return OutOfRange("the number of weights", weights, "at most 2^28");
   return absl::OkStatus();
 }
 

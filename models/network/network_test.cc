@@ -500,7 +500,9 @@ TEST(MlpNetworkTest, InvalidArgumentsAreErrors) {
   EXPECT_FALSE(MlpNetwork::Create(Architecture(0, {4}, 2), h, 1).ok());
   EXPECT_FALSE(MlpNetwork::Create(Architecture(3, {0}, 2), h, 1).ok());
   EXPECT_FALSE(MlpNetwork::Create(Architecture(3, {4}, 1), h, 1).ok());
-  EXPECT_FALSE(MlpNetwork::Create(Architecture(100000, {100000}, 2), h, 1).ok());
+  EXPECT_EQ(MlpNetwork::Create(Architecture(3, {1 << 30, 1 << 30}, 2), h, 1).status().message(),
+            "a network 3-1073741824-1073741824-2 has more than 67108864 weights, which is the most "
+            "that can be trained");
   for (double MlpHyperparameters::*field :
        {&MlpHyperparameters::learning_rate, &MlpHyperparameters::momentum,
         &MlpHyperparameters::rms_decay, &MlpHyperparameters::beta1, &MlpHyperparameters::beta2,
