@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "core/file.h"
@@ -16,6 +17,7 @@ namespace sturgeon {
 namespace {
 
 constexpr size_t kMaxDepth = 100;
+constexpr size_t kSmallObject = 16;
 constexpr size_t kPrettyWidth = 110;
 
 std::string Place(absl::string_view text, size_t offset, absl::string_view source) {
@@ -48,7 +50,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   bool end_object() override { return Close(); }
   bool end_array() override { return Close(); }
   bool key(string_t& name) override {
-    if (open_.back().Find(name) != nullptr) {
+    if (IsTwice(name)) {
       return Fail(absl::StrCat("the field \"", name, "\" is given twice; keep one of them"));
     }
     keys_.back() = std::move(name);
@@ -93,18 +95,32 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     }
     open_.push_back(std::move(container));
     keys_.emplace_back();
+    names_.emplace_back();
     return true;
   }
   bool Close() {
     Value done = std::move(open_.back());
     open_.pop_back();
     keys_.pop_back();
+    names_.pop_back();
     return Put(std::move(done));
+  }
+  // Whether the innermost object has a field of that name already. Large objects keep a set of
+  // their names, so that the cost of all fields stays linear.
+  bool IsTwice(const std::string& name) {
+    const Value::Object& fields = open_.back().object();
+    if (fields.size() < kSmallObject) return open_.back().Find(name) != nullptr;
+    absl::flat_hash_set<std::string>& names = names_.back();
+    if (names.empty()) {
+      for (const Value::Field& field : fields) names.insert(field.name);
+    }
+    return !names.insert(name).second;
   }
 
   Value root_;
   std::vector<Value> open_;
-  std::vector<std::string> keys_;  // the pending key of each open container
+  std::vector<std::string> keys_;                        // the pending key of each open container
+  std::vector<absl::flat_hash_set<std::string>> names_;  // of each that is large
   std::string error_;
   size_t error_offset_ = std::string::npos;
 };

@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "core/file.h"
 #include "core/random.h"
 #include "gmock/gmock.h"
@@ -43,6 +44,14 @@ TEST(ParseJson, SaysLineColumnAndCause) {
 
 TEST(ParseJson, RefusesAFieldGivenTwiceAndDeepNesting) {
   EXPECT_THAT(Message(R"({"low": 1, "low": 2})"), HasSubstr("\"low\" is given twice"));
+  // In a large object, whichever field is repeated.
+  std::string large = "{";
+  for (int i = 0; i < 100; ++i) absl::StrAppend(&large, "\"f", i, "\": {}, ");
+  EXPECT_TRUE(ParseJson(large + "\"last\": 1}", "").ok());
+  for (const int i : {0, 16, 99}) {
+    const std::string name = absl::StrCat("\"f", i, "\"");
+    EXPECT_THAT(Message(absl::StrCat(large, name, ": 1}")), HasSubstr(name + " is given twice"));
+  }
   EXPECT_TRUE(ParseJson(std::string(100, '[') + std::string(100, ']'), "").ok());
   EXPECT_THAT(Message(std::string(100000, '[')), HasSubstr("deeper than 100"));
 }
