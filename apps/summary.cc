@@ -126,7 +126,10 @@ std::string EffectBars(const StudyConfig& config, const std::vector<Trial>& tria
                    [&](int a, int b) { return effects[a] > effects[b]; });
   size_t widest = 0;
   for (const int p : order) widest = std::max(widest, config.space[p].name.size());
-  std::string text = "\nWhat mattered (share of the variation explained)\n";
+  std::string text = absl::StrCat(
+      "\nWhat mattered",
+      config.objectives.size() > 1 ? absl::StrCat(" for ", config.objectives[0].metric) : "",
+      " (share of the variation explained)\n");
   for (const int p : order) {
     const std::string& name = config.space[p].name;
     const int length = std::max(1, static_cast<int>(std::lround(effects[p] * kBarWidth)));
