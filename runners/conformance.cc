@@ -352,7 +352,7 @@ TEST_P(RunnerConformance, AModelThatCannotBeMadeIsAFailedTrial) {
     }
 
    private:
-    const SearchSpace space_;
+    const SearchSpace space_ = SearchSpace();
     const std::vector<Metric> metrics_ = {{"value", Goal::kMinimize}};
   };
   Setup setup;

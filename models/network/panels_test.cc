@@ -51,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, PanelsTest,
                                          Shape{10, 64, 100}, Shape{77, 5, 2 * kDepth + 9}));
 
 TEST_P(PanelsTest, MultiplyIsTheMatrixProductAndFinishesEachPanelOnce) {
-  const auto [rows, columns, depth] = GetParam();
+  const int rows = GetParam().rows, columns = GetParam().columns, depth = GetParam().depth;
   const Matrix w(rows, depth, 1);
   const Matrix x(depth, columns, 2);
   PanelBuffer z(PanelSize(rows, columns));
