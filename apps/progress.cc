@@ -41,7 +41,8 @@ std::string ProgressLine(const ProgressState& state, int width) {
   if (left != absl::InfiniteDuration()) parts.push_back(ShortDuration(left) + " left");
   if (state.done > 0 && state.elapsed > absl::ZeroDuration()) {
     const double rate = static_cast<double>(state.done) / absl::ToDoubleSeconds(state.elapsed);
-    parts.push_back(absl::StrFormat(rate < 10 ? "%.2g trials/s" : "%.0f trials/s", rate));
+    parts.push_back(rate < 10 ? absl::StrFormat("%.2g trials/s", rate)
+                              : absl::StrFormat("%.0f trials/s", rate));
   }
   if (state.failed > 0) parts.push_back(absl::StrCat(state.failed, " failed"));
 
