@@ -30,7 +30,7 @@ clang_format() {
 buildifier() {
   local folder=${XDG_CACHE_HOME:-$HOME/.cache}/sturgeon/buildifier-$buildifier_version machine work
   if ! [ -x "$folder/buildifier" ]; then
-    command -v npm >/dev/null || apt_install npm
+    command -v npm >/dev/null || apt_install npm ca-certificates
     case $(uname -m) in
       x86_64) machine=amd64 ;;
       aarch64) machine=arm64 ;;
