@@ -14,6 +14,7 @@
 #include "core/result.h"
 #include "core/space_json.h"
 #include "core/strategy.h"
+#include "core/study_spec.h"
 #include "core/suggest.h"
 #include "core/trial.h"
 #include "core/value_reader.h"
@@ -25,13 +26,6 @@ namespace {
 constexpr int kMostTrialsAtOnce = 10000;
 
 Value Ok() { return Value::Object{{"ok", true}}; }
-
-absl::StatusOr<Goal> GoalFromName(const std::string& name, const std::string& where) {
-  if (name == GoalName(Goal::kMinimize)) return Goal::kMinimize;
-  if (name == GoalName(Goal::kMaximize)) return Goal::kMaximize;
-  return absl::InvalidArgumentError(
-      absl::StrCat(where, ": ", UnknownName("goal", name, {"minimize", "maximize"})));
-}
 
 absl::Status NotAList(const std::string& where, const Value& value, absl::string_view of) {
   return absl::InvalidArgumentError(

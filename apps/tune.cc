@@ -27,7 +27,6 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/option_schema.h"
-#include "core/random.h"
 #include "core/result.h"
 #include "core/runner.h"
 #include "core/space_json.h"
@@ -35,6 +34,7 @@
 #include "core/study.h"
 #include "core/study_spec.h"
 #include "gflags/gflags.h"
+#include "runners/trial_run.h"
 
 DEFINE_string(study, "", "The study file; docs/command_line.md says what may stand in it.");
 DEFINE_int64(trials, 0, "How many trials. (This, as most flags do, overrules the study file.)");
@@ -228,18 +228,13 @@ std::string Introduction(const Setup& setup) {
 absl::StatusOr<Value> TestBest(const Setup& setup, const Study& study, const Trial& best,
                                const StopToken& stop) {
   const ModelFactory& factory = *setup.prepared.model;
-  Value assignment = PointToValue(study.space(), best.point);
-  for (const Value::Field& field : setup.prepared.fixed.object()) {
-    assignment.Set(field.name, field.value);
-  }
   const absl::Time start = absl::Now();
   std::vector<double> metrics;
   // A model may throw.
   try {
-    ModelOptions options;
-    options.seed = RandomStream(study.config().seed, best.id, kModelStream)();
-    options.final = true;
-    const absl::StatusOr<std::unique_ptr<Model>> model = factory.Create(assignment, options);
+    const absl::StatusOr<std::unique_ptr<Model>> model =
+        MakeTrialModel(study.config(), factory, setup.prepared.fixed, best.id, best.point,
+                       /*final=*/true);
     if (!model.ok()) return model.status();
     for (int64_t step = 0; step < factory.max_steps(); ++step) {
       if (stop.stop_requested()) return absl::CancelledError("interrupted");

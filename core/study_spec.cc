@@ -25,12 +25,10 @@ absl::StatusOr<StudySpec::SpecObjective> ObjectiveFromValue(const Value& value,
   const auto goal = reader.Optional<std::string>("goal", "");
   absl::Status status = reader.Finish();
   if (!status.ok()) return status;
-  if (goal == GoalName(Goal::kMinimize)) objective.goal = Goal::kMinimize;
-  if (goal == GoalName(Goal::kMaximize)) objective.goal = Goal::kMaximize;
-  if (!goal.empty() && !objective.goal.has_value()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(where, ": goal: ", UnknownName("goal", goal, {"minimize", "maximize"})));
-  }
+  if (goal.empty()) return objective;
+  const absl::StatusOr<Goal> known = GoalFromName(goal, reader.Place("goal"));
+  if (!known.ok()) return known.status();
+  objective.goal = *known;
   return objective;
 }
 
@@ -190,6 +188,14 @@ std::vector<Value::Field> FixedFields(const StudySpec& spec, const SearchSpace& 
 }
 
 }  // namespace
+
+absl::StatusOr<Goal> GoalFromName(const std::string& name, const std::string& where) {
+  for (const Goal goal : {Goal::kMinimize, Goal::kMaximize}) {
+    if (name == GoalName(goal)) return goal;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(where, ": ", UnknownName("goal", name, {"minimize", "maximize"})));
+}
 
 absl::StatusOr<absl::Duration> ParseTimeLimit(const std::string& text) {
   absl::Duration duration;

@@ -54,6 +54,9 @@ struct StudySpec {
 // Reads a study file's JSON. InvalidArgument, with `source` (the file's name) and the place in it.
 absl::StatusOr<StudySpec> StudySpecFromValue(const Value& value, const std::string& source);
 
+// "minimize" or "maximize". InvalidArgument begins with `where`.
+absl::StatusOr<Goal> GoalFromName(const std::string& name, const std::string& where);
+
 // "10m", "1h30m", "90s": a positive duration. InvalidArgument shows the form.
 absl::StatusOr<absl::Duration> ParseTimeLimit(const std::string& text);
 

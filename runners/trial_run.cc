@@ -25,6 +25,20 @@ Outcome FailedBy(const absl::Status& status) {
 
 }  // namespace
 
+absl::StatusOr<std::unique_ptr<Model>> MakeTrialModel(const StudyConfig& study,
+                                                      const ModelFactory& factory,
+                                                      const Value& fixed, int64_t id,
+                                                      absl::Span<const double> point, bool final) {
+  Value assignment = PointToValue(study.space, point);
+  for (const Value::Field& field : fixed.object()) assignment.Set(field.name, field.value);
+  ModelOptions options;
+  options.seed = RandomStream(study.seed, id, kModelStream)();
+  options.final = final;
+  absl::StatusOr<std::unique_ptr<Model>> model = factory.Create(assignment, options);
+  if (model.ok() && *model == nullptr) return absl::InternalError("the model's factory made none");
+  return model;
+}
+
 absl::StatusOr<TrialRunner> TrialRunner::Create(const StudyConfig& study, const ModelFactory& model,
                                                 const Value& fixed) {
   if (!fixed.is_object()) {
@@ -63,16 +77,6 @@ int64_t TrialRunner::LastStep(const Suggestion& trial) const {
   return std::min(trial.budget.value_or(model_->max_steps()), model_->max_steps());
 }
 
-absl::StatusOr<std::unique_ptr<Model>> TrialRunner::MakeModel(const Suggestion& trial) const {
-  Value assignment = PointToValue(study_->space, trial.point);
-  for (const Value::Field& field : fixed_->object()) assignment.Set(field.name, field.value);
-  ModelOptions options;
-  options.seed = RandomStream(study_->seed, trial.id, kModelStream)();
-  absl::StatusOr<std::unique_ptr<Model>> model = model_->Create(assignment, options);
-  if (model.ok() && *model == nullptr) return absl::InternalError("the model's factory made none");
-  return model;
-}
-
 absl::StatusOr<Outcome> TrialRunner::Run(const Suggestion& trial, const StopToken& stop,
                                          absl::Duration timeout,
                                          const ReportFunction& report) const {
@@ -108,7 +112,8 @@ absl::StatusOr<Outcome> TrialRunner::Train(const Suggestion& trial, const StopTo
   };
   if (token.stop_requested()) return cut_off();
 
-  absl::StatusOr<std::unique_ptr<Model>> model = MakeModel(trial);
+  absl::StatusOr<std::unique_ptr<Model>> model =
+      MakeTrialModel(*study_, *model_, *fixed_, trial.id, trial.point);
   if (!model.ok()) return FailedBy(model.status());
 
   const int64_t last_step = LastStep(trial);

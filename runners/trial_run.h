@@ -35,6 +35,15 @@ namespace sturgeon {
 using ReportFunction =
     std::function<absl::StatusOr<Decision>(int64_t step, absl::Span<const double> metrics)>;
 
+// The model of a trial: made from the active parameters of its point, `fixed`, and the seed that
+// the trial has of its own, RandomStream(study seed, trial id, kModelStream). With `final` it
+// trains for the test (ModelOptions). Throws what the factory throws.
+absl::StatusOr<std::unique_ptr<Model>> MakeTrialModel(const StudyConfig& study,
+                                                      const ModelFactory& factory,
+                                                      const Value& fixed, int64_t id,
+                                                      absl::Span<const double> point,
+                                                      bool final = false);
+
 // What a study's trials have in common. Threads: const methods may be called from any; what it was
 // created from must outlive it.
 class TrialRunner {
@@ -44,10 +53,9 @@ class TrialRunner {
   static absl::StatusOr<TrialRunner> Create(const StudyConfig& study, const ModelFactory& model,
                                             const Value& fixed);
 
-  // Makes the model from the trial's active parameters, `fixed`, and the seed that the trial has of
-  // its own (RandomStream(study seed, trial id, kModelStream)), and trains it step by step to the
-  // trial's budget, or to max_steps() where that is less or no budget is given. Reports each step,
-  // unless a report could say no more than the outcome (one step, and no metric but objectives).
+  // Makes the model (MakeTrialModel) and trains it step by step to the trial's budget, or to
+  // max_steps() where that is less or no budget is given. Reports each step, unless a report could
+  // say no more than the outcome (one step, and no metric but objectives).
   //
   // The outcome is
   //   complete               after the last step, whatever its report is answered;
@@ -76,7 +84,6 @@ class TrialRunner {
 
   int64_t LastStep(const Suggestion& trial) const;
   Values ObjectiveValues(absl::Span<const double> metrics) const;
-  absl::StatusOr<std::unique_ptr<Model>> MakeModel(const Suggestion& trial) const;
   // Run, after what the strategy wants was checked, and with the model's exceptions.
   absl::StatusOr<Outcome> Train(const Suggestion& trial, const StopToken& stop,
                                 absl::Duration timeout, const ReportFunction& report) const;
