@@ -132,6 +132,16 @@ absl::Status CheckParameter(const Parameter& p) {
     status = p.FromValue(*p.default_value).status();
     if (!status.ok()) return Invalid(absl::StrCat("default: ", status.message()));
   }
+  if (status.ok() && p.prior.has_value()) {
+    status = p.FromValue(p.prior->value).status();
+    if (!status.ok()) return Invalid(absl::StrCat("prior: value: ", status.message()));
+    if (!(p.prior->width > 0 && p.prior->width <= 1)) {
+      return Invalid(absl::StrCat("prior: width: ", p.prior->width,
+                                  " is out of range; more than 0 and at most 1, ",
+                                  p.is_categorical() ? "the probability that another choice is best"
+                                                     : "a share of the parameter's own scale"));
+    }
+  }
   return status;
 }
 
@@ -297,6 +307,12 @@ double Parameter::DefaultNumber() const {
     if (number.ok()) return *number;
   }
   return is_categorical() ? 0 : FromUnit(0.5);
+}
+
+double Parameter::PriorNumber() const {
+  if (!prior.has_value()) return kNaN;
+  absl::StatusOr<double> number = FromValue(prior->value);
+  return number.ok() ? *number : kNaN;
 }
 
 absl::StatusOr<SearchSpace> SearchSpace::Create(std::vector<Parameter> parameters) {

@@ -61,6 +61,15 @@ struct Condition {
 inline constexpr int kFirstTier = 1;
 inline constexpr int kLastTier = 4;
 
+// What the user believes of a parameter's best value: a hint that a strategy weighs against what it
+// sees, and that a wrong belief must not ruin.
+struct Prior {
+  Value value;  // one of the parameter's values
+  // Numeric: the standard deviation of the belief, in the parameter's unit coordinate. Categorical:
+  // the probability that another choice is best. In (0, 1].
+  double width = 0.15;
+};
+
 struct Parameter {
   std::string name;
   ParameterType type = ParameterType::kFloat;
@@ -72,6 +81,7 @@ struct Parameter {
   int tier = 0;                // 1 to 4; 0: not said, and SearchSpace::Create makes it 1
   std::optional<Value> default_value;  // otherwise the middle of the scale, or the first choice
   std::optional<Condition> condition;
+  std::optional<sturgeon::Prior> prior;
 
   static Parameter Float(std::string name, double low, double high, Scale scale = Scale::kLinear);
   static Parameter Int(std::string name, int64_t low, int64_t high, Scale scale = Scale::kLinear);
@@ -81,6 +91,9 @@ struct Parameter {
   Parameter&& Factor(double value) && { return factor = value, std::move(*this); }
   Parameter&& Tier(int value) && { return tier = value, std::move(*this); }
   Parameter&& Default(Value value) && { return default_value = std::move(value), std::move(*this); }
+  Parameter&& Prior(Value value, double width = sturgeon::Prior().width) && {
+    return prior = sturgeon::Prior{std::move(value), width}, std::move(*this);
+  }
   Parameter&& When(std::string parent, std::vector<Value> in) && {
     return condition = Condition{std::move(parent), std::move(in), {}, {}}, std::move(*this);
   }
@@ -106,6 +119,9 @@ struct Parameter {
 
   // The default, or what stands for it, as a flat double.
   double DefaultNumber() const;
+
+  // The prior's value as a flat double; NaN if there is no prior.
+  double PriorNumber() const;
 };
 
 class SearchSpace {

@@ -205,6 +205,14 @@ TEST(SearchSpace, NamesThePlaceAndTheRemedyOfEveryMistake) {
   EXPECT_THAT(Error({Parameter::Float("x", 0, 1).Tier(5)}), HasSubstr("tier 5 is out of range"));
   EXPECT_THAT(Error({Parameter::Float("x", 0, 1).Default(2)}),
               HasSubstr("default: 2 is out of range"));
+  EXPECT_THAT(Error({Parameter::Float("x", 0, 1).Prior(2)}),
+              HasSubstr("prior: value: 2 is out of range"));
+  EXPECT_THAT(Error({Parameter::Categorical("c", {"a"}).Prior("b")}),
+              HasSubstr("prior: value: \"b\" is no choice"));
+  for (const double width : {0.0, -0.1, 1.1, kNaN}) {
+    EXPECT_THAT(Error({Parameter::Float("x", 0, 1).Prior(0.5, width)}),
+                HasSubstr("more than 0 and at most 1"));
+  }
   EXPECT_THAT(Error({Parameter::Categorical("opt", {"sgd"}),
                      Parameter::Float("x", 0, 1).When("optt", {"sgd"})}),
               HasSubstr("condition: unknown parameter \"optt\"; did you mean \"opt\"?"));
@@ -294,6 +302,16 @@ TEST(SearchSpace, CountsItsPoints) {
   EXPECT_EQ(space.CountPoints(1000), (1 + 3 + 1) * (1 + 2 + 2));
 }
 
+TEST(Parameter, APriorIsAValueAndAWidth) {
+  const Parameter rate = Parameter::Float("x", 1e-4, 1, Scale::kLog).Prior(0.01);
+  EXPECT_EQ(rate.PriorNumber(), 0.01);
+  EXPECT_EQ(rate.prior->width, Prior().width);
+  const Parameter choice = Parameter::Categorical("c", {"a", "b"}).Prior("b", 0.3);
+  EXPECT_EQ(choice.PriorNumber(), 1);
+  EXPECT_EQ(choice.prior->width, 0.3);
+  EXPECT_TRUE(std::isnan(Parameter::Float("x", 0, 1).PriorNumber()));
+}
+
 TEST(Fix, ResolvesConditionsOnWhatIsFixed) {
   const SearchSpace space = Nested();
   absl::StatusOr<SearchSpace::Fixed> fixed = space.Fix({{"optimizer", "adam"}});
@@ -306,6 +324,10 @@ TEST(Fix, ResolvesConditionsOnWhatIsFixed) {
   ASSERT_TRUE(fixed.ok());
   EXPECT_THAT(fixed->space.Names(), ElementsAre("units_2"));
   EXPECT_FALSE(fixed->space[0].condition.has_value());
+
+  const SearchSpace with_prior =
+      Space({Parameter::Int("n", 1, 3), Parameter::Float("x", 0, 1).Prior(0.25, 0.1)});
+  EXPECT_EQ(with_prior.Fix({{"n", 2}})->space[0].PriorNumber(), 0.25);
 
   EXPECT_THAT(std::string(space.Fix({{"modle", "forest"}}).status().message()),
               HasSubstr("did you mean \"model\"?"));

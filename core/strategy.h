@@ -72,7 +72,8 @@ class Strategy {
   // nothing more to try, whatever the running trials say.
   virtual absl::StatusOr<std::vector<Proposal>> Ask(const AskRequest& request) = 0;
 
-  // Trials that finished since the last call, in the order of their ids.
+  // Trials that finished since the last call, in the order of their ids. What is pointed to stays
+  // where it is and as it is until the strategy is destroyed, so a wrapper may tell it again.
   virtual absl::Status Tell(absl::Span<const Trial* const> finished) = 0;
 
   // A running trial has reported.

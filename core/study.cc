@@ -32,6 +32,17 @@ bool Dominates(const std::vector<Objective>& objectives, const Trial& a, const T
   return better;
 }
 
+absl::Status CheckEarlierTrial(const StudyConfig& config, const EarlierTrial& trial) {
+  absl::Status status = config.space.Validate(trial.point);
+  if (!status.ok()) return status;
+  if (trial.values.size() != config.objectives.size()) {
+    return absl::InvalidArgumentError(absl::StrCat("a trial has ", config.objectives.size(),
+                                                   " values here, got ", trial.values.size()));
+  }
+  if (!AllFinite(trial.values)) return absl::InvalidArgumentError("a value is not finite");
+  return absl::OkStatus();
+}
+
 absl::Status CheckConfig(const StudyConfig& config) {
   if (config.objectives.empty()) {
     return absl::InvalidArgumentError("a study needs at least one objective");
@@ -42,6 +53,15 @@ absl::Status CheckConfig(const StudyConfig& config) {
         config.metrics.end()) {
       return absl::InvalidArgumentError(
           absl::StrCat("objectives: ", UnknownName("metric", objective.metric, config.metrics)));
+    }
+  }
+  for (const EarlierStudy& earlier : config.warm_start) {
+    for (size_t i = 0; i < earlier.trials.size(); ++i) {
+      absl::Status status = CheckEarlierTrial(config, earlier.trials[i]);
+      if (!status.ok()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("warm start: ", earlier.name, ": trials[", i, "]: ", status.message()));
+      }
     }
   }
   return absl::OkStatus();

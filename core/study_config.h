@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "core/space.h"
+#include "core/trial.h"
 
 namespace sturgeon {
 
@@ -25,6 +26,20 @@ struct Objective {
   double Loss(double value) const { return goal == Goal::kMinimize ? value : -value; }
 };
 
+// A finished trial of an earlier study, translated into the space and the objectives of this one.
+struct EarlierTrial {
+  Point point;
+  Values values;  // in the order of StudyConfig::objectives
+  bool feasible = true;
+};
+
+// A study on another task (other data, another size of the model) whose trials say where good
+// regions may lie. Its values need not be comparable with this study's: only their order counts.
+struct EarlierStudy {
+  std::string name;
+  std::vector<EarlierTrial> trials;
+};
+
 struct StudyConfig {
   std::string name = "study";
   SearchSpace space;
@@ -36,6 +51,12 @@ struct StudyConfig {
   // How many trials will run at once: a hint.
   int parallelism = 1;
   uint64_t seed = 0;
+  // Whether a strategy may propose a point again while an untried one is left (for objectives so
+  // noisy that repeating pays). Where it may not, it proposes nothing once all points were tried.
+  bool allow_duplicates = false;
+  // What a strategy that learns may learn from beside this study's own trials. The trials are no
+  // trials of this study: they have no ids and are not told.
+  std::vector<EarlierStudy> warm_start;
 };
 
 }  // namespace sturgeon

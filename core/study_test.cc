@@ -309,6 +309,19 @@ TEST_F(StudyTest, ChecksItsConfig) {
               HasSubstr("did you mean \"scripted\"?"));
 }
 
+TEST_F(StudyTest, ChecksWhatItIsToStartFrom) {
+  const auto error = [&](EarlierTrial trial) {
+    StudyConfig config = Config();
+    config.warm_start = {{"before", {{{0.5, 0, kNaN}, {1.0}}, std::move(trial)}}};
+    return std::string(Study::Create(config, {"scripted"}, plugins_).status().message());
+  };
+  EXPECT_EQ(error({{0.5, 1, 0.5}, {2.0}, false}), "");
+  EXPECT_THAT(error({{0.5, 1, kNaN}, {2.0}}),
+              HasSubstr("warm start: before: trials[1]: y: the value is missing"));
+  EXPECT_THAT(error({{0.5, 0, kNaN}, {1.0, 2.0}}), HasSubstr("has 1 values here, got 2"));
+  EXPECT_THAT(error({{0.5, 0, kNaN}, {kNaN}}), HasSubstr("not finite"));
+}
+
 TEST_F(StudyTest, HooksSeeWhatHappensAndMayAsk) {
   std::vector<std::string> events;
   std::unique_ptr<Study> study;
