@@ -13,9 +13,9 @@ namespace {
 
 StudyConfig Config() {
   StudyConfig config;
-  config.space = *SearchSpace::Create(
-      {Parameter::Float("x", 0, 10), Parameter::Float("y", 0, 1).When("kind", {"a"}),
-       Parameter::Categorical("kind", {"a", "b"})});
+  config.space = *SearchSpace::Create({Parameter::Float("x", 0, 10),
+                                       Parameter::Float("y", 0, 1).When("kind", {"a"}),
+                                       Parameter::Categorical("kind", {"a", "b"})});
   config.objectives = {{"error", Goal::kMinimize}, {"accuracy", Goal::kMaximize}};
   return config;
 }
