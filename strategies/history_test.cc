@@ -1,6 +1,7 @@
 #include "strategies/history.h"
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "core/space.h"
@@ -85,7 +86,7 @@ TEST(HistoryTest, RanksTheMeasuredThenTheFeasibleThenTheBetter) {
   EXPECT_DOUBLE_EQ(history.violation(1), 0.75);
   EXPECT_FALSE(history.feasible(1));
   EXPECT_TRUE(history.feasible(2));
-  for (const auto [better, worse] : {std::pair(2, 3), std::pair(3, 1), std::pair(1, 0)}) {
+  for (const auto& [better, worse] : {std::pair(2, 3), std::pair(3, 1), std::pair(1, 0)}) {
     EXPECT_TRUE(history.Better(better, worse));
     EXPECT_FALSE(history.Better(worse, better));
   }
