@@ -33,6 +33,7 @@ def sturgeon_dependencies():
         ("google_benchmark", ["benchmark"], "libbenchmark-dev"),
         ("googletest", ["gtest", "gmock"], "libgmock-dev"),
         ("nlohmann_json", ["nlohmann"], "nlohmann-json3-dev"),
+        ("nlopt", ["nlopt.h"], "libnlopt-dev"),
         ("zlib", ["zlib.h", "zconf.h"], "zlib1g-dev"),
     ]:
         if not native.existing_rule(name):

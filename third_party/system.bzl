@@ -7,7 +7,7 @@ warnings are not ours).
 Libraries are linked statically and by name (-l:libz.a). A linker option goes to the final link
 alone, so a process has one copy of Abseil's and gflags' global state even in a test whose own
 libraries are shared (they find the symbols in the program), and a program runs where those packages
-are not installed. Sanitizers see neither kind of system library from the inside, so they gain
+are not installed. NLopt is the exception: Debian has it as a shared library only. Sanitizers see neither kind of system library from the inside, so they gain
 nothing from shared ones.
 """
 
