@@ -9,6 +9,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "core/earlier_study.h"
 #include "core/json.h"
 #include "core/option_schema.h"
 #include "core/result.h"
@@ -32,16 +33,25 @@ absl::Status NotAList(const std::string& where, const Value& value, absl::string
       absl::StrCat(where, ": expected a list of ", of, ", got ", KindName(value.kind())));
 }
 
+absl::Status ReadNames(const Value& list, const std::string& place,
+                       std::vector<std::string>* names) {
+  if (!list.is_list()) return NotAList(place, list, "names");
+  for (size_t i = 0; i < list.list().size(); ++i) {
+    absl::Status status =
+        ReadValue(list.list()[i], absl::StrCat(place, "[", i, "]"), &names->emplace_back());
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 // "directions": one name an objective. The metrics are called value_0, value_1, …
 absl::Status ReadDirections(const Value& list, const std::string& place,
                             std::vector<Objective>* objectives) {
-  if (!list.is_list()) return NotAList(place, list, "names");
-  for (size_t i = 0; i < list.list().size(); ++i) {
-    const std::string where = absl::StrCat(place, "[", i, "]");
-    std::string name;
-    absl::Status status = ReadValue(list.list()[i], where, &name);
-    if (!status.ok()) return status;
-    const absl::StatusOr<Goal> goal = GoalFromName(name, where);
+  std::vector<std::string> names;
+  absl::Status status = ReadNames(list, place, &names);
+  if (!status.ok()) return status;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const absl::StatusOr<Goal> goal = GoalFromName(names[i], absl::StrCat(place, "[", i, "]"));
     if (!goal.ok()) return goal.status();
     objectives->push_back({absl::StrCat("value_", i), *goal});
   }
@@ -252,6 +262,11 @@ absl::Status ServeSession::SetUp(const Value& message) {
   }
   const auto seed = reader.Optional<int64_t>("seed", 0);
   config.trials = reader.Optional<int64_t>("budget", 0);
+  config.allow_duplicates = reader.Optional<bool>("allow_duplicates", false);
+  std::vector<std::string> warm_start;
+  if (const Value* files = reader.Find("warm_start")) {
+    reader.Note(ReadNames(*files, reader.Place("warm_start"), &warm_start));
+  }
   config.parallelism = reader.Optional<int>("parallelism", 1);
   absl::Status status = reader.Finish();
   if (!status.ok()) return status;
@@ -269,6 +284,9 @@ absl::Status ServeSession::SetUp(const Value& message) {
   }
   config.seed = static_cast<uint64_t>(seed);
   config.objectives = std::move(objectives);
+  absl::StatusOr<std::vector<EarlierStudy>> earlier = ReadEarlierStudies(warm_start, config);
+  if (!earlier.ok()) return Prefixed(reader.Place("warm_start"), earlier.status());
+  config.warm_start = *std::move(earlier);
   absl::StatusOr<std::unique_ptr<Study>> study =
       Study::Create(std::move(config), strategy, plugins_);
   if (!study.ok()) return Prefixed("setup", study.status());

@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/file.h"
 #include "core/json.h"
 #include "core/plugins.h"
 #include "core/strategy.h"
@@ -166,6 +167,18 @@ TEST_F(ServeSessionTest, ConstraintsDecideWhatIsBest) {
   EXPECT_THAT(Answer(R"({"best": true})"), StartsWith(R"({"best": {"id": 1)"));
 }
 
+TEST_F(ServeSessionTest, TheSetupMaySayWhatIsKnownBefore) {
+  const std::string path = testing::TempDir() + "/earlier.result.json";
+  ASSERT_TRUE(WriteFile(path, R"({"objectives": [{"metric": "value", "goal": "minimize"}],
+      "trials": [{"state": "complete", "params": {"x": 0.25}, "values": [1]}]})")
+                  .ok());
+  SetUpSession(absl::StrCat(R"({"space": [{"name": "x", "type": "float", "low": 0, "high": 1,
+                                          "prior": {"value": 0.5}}],
+                                "allow_duplicates": true, "parallelism": 4, "warm_start": [")",
+                            path, R"("], "strategy": "middle"})"));
+  EXPECT_THAT(Answer(R"({"ask": 1})"), HasSubstr(R"("x": 0.5)"));
+}
+
 TEST_F(ServeSessionTest, ReportsAreAnsweredByADecision) {
   SetUpSession();
   Answer(R"({"ask": 1})");
@@ -239,6 +252,10 @@ TEST_F(ServeSessionTest, AWrongFirstLineIsAnsweredByTheNextAndMayBeRepeated) {
        "setup: strategy middle: trials: -1 is out of range"},
       {R"({"space": [], "sed": 1})", "did you mean \\\"seed\\\"?"},
       {R"({"space": [], "seed": -1})", "setup: seed: -1 is out of range"},
+      {R"({"space": [], "warm_start": "a.json"})", "setup: warm_start: expected a list of names"},
+      {R"({"warm_start": ["no_such_file.json"], "strategy": "middle",
+            "space": [{"name": "x", "type": "int", "low": 0, "high": 1}]})",
+       "setup: warm_start: cannot open no_such_file.json"},
       {R"({"space": [{"name": "x", "type": "float", "low": 1, "high": 0}]})",
        "setup: parameters[0] (x): "},
       {R"({"space": [{"name": "x", "type": "flaot", "low": 0, "high": 1}]})",

@@ -97,16 +97,37 @@ std::string Table(const std::vector<Column>& columns, int width) {
   return text;
 }
 
+// The constraints on metrics that no objective and no constraint before shows.
+std::vector<const MetricConstraint*> ShownConstraints(const StudyConfig& config) {
+  std::vector<const MetricConstraint*> shown;
+  for (const MetricConstraint& constraint : config.constraints) {
+    const bool repeated =
+        std::any_of(config.objectives.begin(), config.objectives.end(),
+                    [&](const Objective& other) { return other.metric == constraint.metric; }) ||
+        std::any_of(shown.begin(), shown.end(), [&](const MetricConstraint* other) {
+          return other->metric == constraint.metric;
+        });
+    if (!repeated) shown.push_back(&constraint);
+  }
+  return shown;
+}
+
 std::string LeaderTable(const StudyConfig& config, const std::vector<Trial>& leaders, int width) {
   std::vector<Column> columns(1);
   columns[0].push_back("trial");
   for (const Objective& objective : config.objectives) columns[0].push_back(objective.metric);
+  const std::vector<const MetricConstraint*> constraints = ShownConstraints(config);
+  for (const MetricConstraint* constraint : constraints) columns[0].push_back(constraint->metric);
   for (const Parameter& parameter : config.space.parameters()) {
     columns[0].push_back(parameter.name);
   }
   for (size_t i = 0; i < std::min(kMostShown, leaders.size()); ++i) {
     Column column = {absl::StrCat(leaders[i].id)};
     for (const double value : leaders[i].values) column.push_back(ShortNumber(value));
+    for (const MetricConstraint* constraint : constraints) {
+      const double excess = leaders[i].constraints[constraint - config.constraints.data()];
+      column.push_back(ShortNumber(constraint->MetricOf(excess)));
+    }
     for (int p = 0; p < config.space.size(); ++p) {
       column.push_back(ShowValue(config.space[p], leaders[i].point[p]));
     }
@@ -171,6 +192,9 @@ std::string StudySummary(const Study& study, const RunSummary& run, int width) {
   } else if (!leaders.empty()) {
     absl::StrAppend(&text, "\nPareto front: ", Count(leaders.size(), "trial"), "\n",
                     LeaderTable(config, leaders, width));
+  }
+  if (leaders.empty() && study.counts().complete > 0) {
+    text += "\nNo trial keeps every constraint.\n";
   }
   text += EffectBars(config, trials);
   text += Failures(trials, FirstFailure(study));

@@ -24,6 +24,7 @@
 #include "apps/progress.h"
 #include "apps/summary.h"
 #include "apps/terminal.h"
+#include "core/earlier_study.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/option_schema.h"
@@ -49,6 +50,8 @@ DEFINE_int64(seed, 0, "The same seed gives the same proposals.");
 DEFINE_string(tiers, "",
               "Tune only the parameters of these tiers, such as 1,2; the others keep "
               "their defaults.");
+DEFINE_string(warm_start, "",
+              "Result files of earlier studies to learn from, separated by commas.");
 DEFINE_bool(test_best, false,
             "Train the best once more at the end, and judge it by the test data.");
 DEFINE_string(output, "",
@@ -113,6 +116,9 @@ absl::Status ApplyFlags(StudySpec* spec) {
   if (FlagGiven("tiers")) {
     absl::Status status = ReadTiers(FLAGS_tiers, &spec->tiers);
     if (!status.ok()) return status;
+  }
+  if (FlagGiven("warm_start")) {
+    spec->warm_start = absl::StrSplit(FLAGS_warm_start, ',', absl::SkipEmpty());
   }
   if (FlagGiven("test_best")) spec->test_best = FLAGS_test_best;
   absl::Status status =
@@ -180,6 +186,19 @@ absl::StatusOr<Setup> MakeSetup(const Plugins& plugins) {
       plugins.runners.Create(setup.spec.runner, RunnerContext(), runner_place);
   if (!runner.ok()) return runner.status();
   setup.runner = *std::move(runner);
+  StudyConfig& config = setup.prepared.config;
+  config.parallelism = setup.runner->Parallelism();
+  if (config.trials > 0 && config.parallelism > config.trials) {
+    config.parallelism = static_cast<int>(config.trials);
+  }
+
+  absl::StatusOr<std::vector<EarlierStudy>> earlier =
+      ReadEarlierStudies(setup.spec.warm_start, config);
+  if (!earlier.ok()) {
+    return FlagGiven("warm_start") ? BadFlag("warm_start", earlier.status().message())
+                                   : At(absl::StrCat(file, ": warm_start"), earlier.status());
+  }
+  config.warm_start = *std::move(earlier);
 
   for (size_t i = 0; i < setup.spec.enqueue.size(); ++i) {
     setup.enqueue.push_back(WithoutFixed(setup.spec.enqueue[i], setup.prepared.fixed));
@@ -219,6 +238,17 @@ std::string Introduction(const Setup& setup) {
   }
   if (setup.spec.trials == 0 && setup.spec.time_limit == absl::InfiniteDuration()) {
     text += ", until the strategy has nothing more to try or Ctrl-C";
+  }
+  return text;
+}
+
+// "warm start: 58 trials of mnist, 40 trials of digits": what is left of the earlier studies.
+std::string WarmStart(const StudyConfig& config) {
+  std::string text = "warm start: ";
+  for (const EarlierStudy& earlier : config.warm_start) {
+    absl::StrAppend(&text, &earlier == &config.warm_start.front() ? "" : ", ",
+                    earlier.trials.size(), earlier.trials.size() == 1 ? " trial" : " trials",
+                    " of ", earlier.name);
   }
   return text;
 }
@@ -309,6 +339,9 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
       Progress::Plan{setup->spec.trials, setup->spec.time_limit, setup->prepared.config.objectives},
       interrupted);
   progress->Note(Introduction(*setup));
+  if (!setup->prepared.config.warm_start.empty()) {
+    progress->Note(WarmStart(setup->prepared.config));
+  }
   for (const std::string& note : early_notes) progress->Note(note);
 
   RunRequest request = {**study,
@@ -359,13 +392,21 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
 }
 
 constexpr CommandFlag kFlags[] = {
-    {"study", "FILE"},           {"trials", "N"},
-    {"time_limit", "TIME"},      {"strategy", "NAME"},
-    {"strategy_options", "K=V"}, {"runner", "NAME"},
-    {"runner_options", "K=V"},   {"parallelism", "N"},
-    {"storage", "WHERE"},        {"seed", "N"},
-    {"tiers", "LIST"},           {"test_best", ""},
-    {"output", "FILE"},          kFormatFlag,
+    {"study", "FILE"},
+    {"trials", "N"},
+    {"time_limit", "TIME"},
+    {"strategy", "NAME"},
+    {"strategy_options", "K=V"},
+    {"runner", "NAME"},
+    {"runner_options", "K=V"},
+    {"parallelism", "N"},
+    {"storage", "WHERE"},
+    {"seed", "N"},
+    {"tiers", "LIST"},
+    {"warm_start", "FILES"},
+    {"test_best", ""},
+    {"output", "FILE"},
+    kFormatFlag,
 };
 
 }  // namespace

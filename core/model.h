@@ -67,6 +67,11 @@ class Model {
   }
 };
 
+// A metric that a study may name of any model: the seconds that a trial's training has taken (wall
+// clock, the model's making not counted). It is measured by whoever runs the trial, and only if an
+// objective or a constraint names it: a study that rests on it does not replay bit for bit.
+inline constexpr char kTrainSeconds[] = "train_seconds";
+
 struct Metric {
   std::string name;
   Goal goal = Goal::kMinimize;

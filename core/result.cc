@@ -56,6 +56,14 @@ Value ResultToValue(const Study& study, const PluginSpec& strategy) {
     objectives.push_back(std::move(entry));
   }
   value.Set("objectives", std::move(objectives));
+  Value::List constraints;
+  for (const MetricConstraint& constraint : config.constraints) {
+    Value entry;
+    entry.Set("metric", constraint.metric);
+    entry.Set(constraint.at_least ? "at_least" : "at_most", constraint.bound);
+    constraints.push_back(std::move(entry));
+  }
+  if (!constraints.empty()) value.Set("constraints", std::move(constraints));
   value.Set("metrics", Value::List(config.metrics.begin(), config.metrics.end()));
   if (config.objectives.size() == 1) {
     const std::optional<Trial> best = study.Best();

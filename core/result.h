@@ -16,11 +16,10 @@ namespace sturgeon {
 // left out, except values of a complete trial.
 Value TrialToValue(const StudyConfig& config, const Trial& trial);
 
-// {"study": …, "seed": …, "strategy": …, "objectives": […], "metrics": […], "best": {trial}
-// (several
-//  objectives: "pareto": […]), "trials": […], "importance": {…}}. Running trials are left out;
-//  "best" is
-// null if no trial is complete.
+// {"study": …, "seed": …, "strategy": …, "objectives": […], "constraints": […], "metrics": […],
+//  "best": {trial} (several objectives: "pareto": […]), "trials": […], "importance": {…}}. Running
+// trials are left out, and so are constraints where there are none; "best" is null if no complete
+// trial is feasible.
 Value ResultToValue(const Study& study, const PluginSpec& strategy);
 
 }  // namespace sturgeon

@@ -48,6 +48,10 @@ class Runner {
   // is told to the study as failed (kCancelled). Errors are those of the study and its strategy
   // alone; what finished before one is kept. All of its threads have ended when it returns.
   virtual absl::StatusOr<RunSummary> Run(const RunRequest& request) = 0;
+
+  // How many trials Run will have under way at once, as the strategy sees it, where there are
+  // trials enough: what StudyConfig::parallelism should be.
+  virtual int Parallelism() const { return 1; }
 };
 
 struct RunnerContext {};

@@ -44,6 +44,23 @@ absl::StatusOr<Condition> ConditionFromValue(const Value& value, const std::stri
   return condition;
 }
 
+absl::StatusOr<Prior> PriorFromValue(const Value& value, const std::string& where) {
+  Prior prior;
+  ObjectReader reader(value, where);
+  prior.width = reader.Optional<double>("width", prior.width);
+  reader.Find("value");
+  absl::Status status = reader.Finish();
+  if (!status.ok()) return status;
+  // Found again past the reader, to which a null is an absent field: it may be a choice.
+  const Value* const believed = value.Find("value");
+  if (believed == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(where, ": the field \"value\", the believed best value, is missing"));
+  }
+  prior.value = *believed;
+  return prior;
+}
+
 absl::StatusOr<ParameterType> TypeFromName(const std::string& name) {
   for (const ParameterType type :
        {ParameterType::kFloat, ParameterType::kInt, ParameterType::kCategorical}) {
@@ -85,6 +102,11 @@ absl::StatusOr<Parameter> ParameterFromValue(const Value& value, const std::stri
   ReadList(&reader, "choices", &p.choices);
   p.tier = reader.Optional<int>("tier", 0);
   if (const Value* fallback = reader.Find("default")) p.default_value = *fallback;
+  if (const Value* prior = reader.Find("prior")) {
+    absl::StatusOr<Prior> parsed = PriorFromValue(*prior, reader.Place("prior"));
+    reader.Note(parsed.status());
+    if (parsed.ok()) p.prior = *std::move(parsed);
+  }
   if (const Value* condition = reader.Find("condition")) {
     absl::StatusOr<Condition> parsed = ConditionFromValue(*condition, reader.Place("condition"));
     reader.Note(parsed.status());
@@ -171,6 +193,9 @@ Value ToValue(const Parameter& p) {
   }
   if (p.tier != kFirstTier) value.Set("tier", p.tier);
   if (p.default_value.has_value()) value.Set("default", *p.default_value);
+  if (p.prior.has_value()) {
+    value.Set("prior", Value::Object{{"value", p.prior->value}, {"width", p.prior->width}});
+  }
   if (p.condition.has_value()) {
     Value condition;
     condition.Set("name", p.condition->parent);

@@ -3,7 +3,8 @@
 //   {"name": "learning_rate", "type": "float", "low": 1e-4, "high": 1, "scale": "log", "tier": 1}
 //   {"name": "batch_size", "type": "int", "low": 16, "high": 256, "scale": "log", "factor": 2}
 //   {"name": "beta2", "type": "float", "low": 0.99, "high": 0.9999, "scale": "reverse_log",
-//    "default": 0.999, "condition": {"name": "optimizer", "in": ["adam"]}}
+//    "default": 0.999, "prior": {"value": 0.999, "width": 0.1},
+//    "condition": {"name": "optimizer", "in": ["adam"]}}
 //   {"name": "units_2", "type": "int", "low": 8, "high": 64, "condition": {"name": "layers", "min":
 //   2}}
 #ifndef STURGEON_CORE_SPACE_JSON_H_

@@ -18,6 +18,7 @@ constexpr char kSpace[] = R"([
   {"name": "batch", "type": "int", "low": 16, "high": 128, "scale": "log", "factor": 2},
   {"name": "opt", "type": "categorical", "choices": ["sgd", 1, true, null], "default": 1},
   {"name": "beta", "type": "float", "low": 0.9, "high": 0.999, "scale": "reverse_log",
+   "prior": {"value": 0.95, "width": 0.2},
    "condition": {"name": "opt", "in": ["sgd"]}},
   {"name": "n", "type": "int", "low": 0, "high": 10, "step": 5,
    "condition": {"name": "batch", "min": 32.0, "max": 64.0}}])";
@@ -64,8 +65,25 @@ TEST(SpaceJson, ErrorsBeginWithTheFileAndThePlace) {
   EXPECT_THAT(
       Error(R"([{"name": "x", "type": "int", "low": 0, "high": 1, "condition": {"nam": "y"}}])"),
       HasSubstr("condition: unknown field \"nam\""));
+  EXPECT_THAT(
+      Error(R"([{"name": "x", "type": "int", "low": 0, "high": 1, "prior": {"width": 0.1}}])"),
+      HasSubstr("prior: the field \"value\", the believed best value, is missing"));
+  EXPECT_THAT(
+      Error(R"([{"name": "x", "type": "int", "low": 0, "high": 1, "prior": {"value": 7}}])"),
+      HasSubstr("(x): prior: value: 7 is out of range"));
   EXPECT_THAT(Error(R"({"name": "x"})"), HasSubstr("expected a list of parameters, got an object"));
   EXPECT_THAT(Error("[3]"), HasSubstr("parameters[0]: expected an object, got an integer 3"));
+}
+
+TEST(SpaceJson, APriorMayBelieveInNull) {
+  const auto space =
+      SpaceFromValue(*ParseJson(R"([{"name": "c", "type": "categorical", "choices": [1, null],
+                      "prior": {"value": null}}])",
+                                ""),
+                     "space");
+  ASSERT_TRUE(space.ok()) << space.status();
+  EXPECT_EQ((*space)[0].PriorNumber(), 1);
+  EXPECT_EQ((*space)[0].prior->width, Prior().width);
 }
 
 TEST(PointJson, LeavesInactiveParametersOut) {

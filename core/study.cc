@@ -55,6 +55,18 @@ absl::Status CheckConfig(const StudyConfig& config) {
           absl::StrCat("objectives: ", UnknownName("metric", objective.metric, config.metrics)));
     }
   }
+  for (size_t i = 0; i < config.constraints.size(); ++i) {
+    const MetricConstraint& constraint = config.constraints[i];
+    if (std::find(config.metrics.begin(), config.metrics.end(), constraint.metric) ==
+        config.metrics.end()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "constraints[", i, "]: ", UnknownName("metric", constraint.metric, config.metrics)));
+    }
+    if (!std::isfinite(constraint.bound)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("constraints[", i, "]: the bound must be a finite number"));
+    }
+  }
   for (const EarlierStudy& earlier : config.warm_start) {
     for (size_t i = 0; i < earlier.trials.size(); ++i) {
       absl::Status status = CheckEarlierTrial(config, earlier.trials[i]);
@@ -233,6 +245,13 @@ absl::Status Study::CheckOutcome(const Outcome& outcome) const {
                                                    " trial has ", expected, " values, got ",
                                                    outcome.values.size()));
   }
+  const size_t constraints = outcome.constraints.size();
+  const bool none_yet = outcome.state != TrialState::kComplete && constraints == 0;
+  if (!config_.constraints.empty() && constraints != config_.constraints.size() && !none_yet) {
+    return absl::InvalidArgumentError(absl::StrCat("a ", TrialStateName(outcome.state),
+                                                   " trial has ", config_.constraints.size(),
+                                                   " constraint values, got ", constraints));
+  }
   return absl::OkStatus();
 }
 
@@ -324,6 +343,7 @@ absl::StatusOr<int64_t> Study::Import(Trial trial) {
   Outcome outcome;
   outcome.state = trial.state;
   outcome.values = trial.values;
+  outcome.constraints = trial.constraints;
   status = CheckOutcome(outcome);
   if (!status.ok()) return status;
   if (!AllFinite(trial.values) || !AllFinite(trial.constraints)) {

@@ -26,6 +26,17 @@ struct Objective {
   double Loss(double value) const { return goal == Goal::kMinimize ? value : -value; }
 };
 
+// A bound on a metric: what a trial must not cost, or must reach, to be worth anything.
+struct MetricConstraint {
+  std::string metric;  // one of StudyConfig::metrics
+  double bound = 0;
+  bool at_least = false;  // otherwise at most
+
+  // The constraint's value, Trial::constraints: at most 0 where the bound is kept.
+  double Excess(double value) const { return at_least ? bound - value : value - bound; }
+  double MetricOf(double excess) const { return at_least ? bound - excess : bound + excess; }
+};
+
 // A finished trial of an earlier study, translated into the space and the objectives of this one.
 struct EarlierTrial {
   Point point;
@@ -44,6 +55,9 @@ struct StudyConfig {
   std::string name = "study";
   SearchSpace space;
   std::vector<Objective> objectives = {Objective()};  // at least one
+  // What makes a trial feasible: Trial::constraints has their values, in this order. A study
+  // without may still be told constraint values that whoever runs its trials has computed.
+  std::vector<MetricConstraint> constraints;
   // The names of what a trial reports at each step. Empty: the objectives' metrics.
   std::vector<std::string> metrics;
   // How many trials are planned: a hint for strategies that divide a budget; 0: not known.

@@ -32,6 +32,23 @@ absl::StatusOr<StudySpec::SpecObjective> ObjectiveFromValue(const Value& value,
   return objective;
 }
 
+absl::StatusOr<MetricConstraint> ConstraintFromValue(const Value& value, const std::string& where) {
+  MetricConstraint constraint;
+  ObjectReader reader(value, where);
+  constraint.metric = reader.Required<std::string>("metric");
+  const bool at_most = reader.Find("at_most") != nullptr;
+  constraint.at_least = reader.Find("at_least") != nullptr;
+  constraint.bound = reader.Optional<double>(constraint.at_least ? "at_least" : "at_most", 0);
+  absl::Status status = reader.Finish();
+  if (!status.ok()) return status;
+  if (at_most == constraint.at_least) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(where, ": give \"at_most\" or \"at_least\", a number",
+                     at_most ? "; for both bounds two constraints" : ""));
+  }
+  return constraint;
+}
+
 // Calls `read` with each element of a list field and its place.
 template <typename Read>
 void ForEach(ObjectReader* reader, absl::string_view field, Read read) {
@@ -151,26 +168,45 @@ absl::StatusOr<SearchSpace> JoinSpaces(const SearchSpace& defaults,
   return SearchSpace::Create(std::move(kept));
 }
 
-absl::Status ChooseObjectives(const StudySpec& spec, const ModelFactory& model,
-                              StudyConfig* config) {
-  config->objectives.clear();
+// The metrics, and what is wanted of them: objectives and constraints.
+absl::Status ChooseMetrics(const StudySpec& spec, const ModelFactory& model, StudyConfig* config) {
+  std::vector<Metric> known = model.metrics();
   std::vector<std::string> names;
-  for (const Metric& metric : model.metrics()) names.push_back(metric.name);
+  for (const Metric& metric : known) names.push_back(metric.name);
   config->metrics = names;
-  if (spec.objectives.empty()) {
-    config->objectives.push_back({model.metrics().front().name, model.metrics().front().goal});
-    return absl::OkStatus();
+  if (std::find(names.begin(), names.end(), kTrainSeconds) == names.end()) {
+    known.push_back({kTrainSeconds, Goal::kMinimize});
+    names.emplace_back(kTrainSeconds);
   }
-  for (size_t i = 0; i < spec.objectives.size(); ++i) {
-    const auto& objective = spec.objectives[i];
-    const auto found = std::find(names.begin(), names.end(), objective.metric);
+  // The metric of that name; it is measured from here on.
+  const auto find = [&](const char* field, size_t i,
+                        const std::string& name) -> absl::StatusOr<Metric> {
+    const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
       return absl::InvalidArgumentError(
-          absl::StrCat("objectives[", i, "]: ", UnknownName("metric", objective.metric, names)));
+          absl::StrCat(field, "[", i, "]: ", UnknownName("metric", name, names)));
     }
-    const Goal models_goal = model.metrics()[found - names.begin()].goal;
-    config->objectives.push_back({objective.metric, objective.goal.value_or(models_goal)});
+    auto& measured = config->metrics;
+    if (std::find(measured.begin(), measured.end(), name) == measured.end()) {
+      measured.push_back(name);
+    }
+    return known[found - names.begin()];
+  };
+  config->objectives.clear();
+  for (size_t i = 0; i < spec.objectives.size(); ++i) {
+    const auto& objective = spec.objectives[i];
+    const absl::StatusOr<Metric> metric = find("objectives", i, objective.metric);
+    if (!metric.ok()) return metric.status();
+    config->objectives.push_back({objective.metric, objective.goal.value_or(metric->goal)});
   }
+  if (spec.objectives.empty()) {
+    config->objectives.push_back({known.front().name, known.front().goal});
+  }
+  for (size_t i = 0; i < spec.constraints.size(); ++i) {
+    absl::Status status = find("constraints", i, spec.constraints[i].metric).status();
+    if (!status.ok()) return status;
+  }
+  config->constraints = spec.constraints;
   return absl::OkStatus();
 }
 
@@ -220,6 +256,11 @@ absl::StatusOr<StudySpec> StudySpecFromValue(const Value& value, const std::stri
     if (objective.ok()) spec.objectives.push_back(*std::move(objective));
     return objective.status();
   });
+  ForEach(&reader, "constraints", [&](const Value& entry, const std::string& where) {
+    auto constraint = ConstraintFromValue(entry, where);
+    if (constraint.ok()) spec.constraints.push_back(*std::move(constraint));
+    return constraint.status();
+  });
   if (const Value* list = reader.Find("parameters")) {
     auto parameters = ParametersFromValue(*list, reader.Place("parameters"));
     reader.Note(parameters.status());
@@ -240,6 +281,10 @@ absl::StatusOr<StudySpec> StudySpecFromValue(const Value& value, const std::stri
     spec.enqueue.push_back(entry);
     return absl::OkStatus();
   });
+  ForEach(&reader, "warm_start", [&](const Value& entry, const std::string& where) {
+    return ReadValue(entry, where, &spec.warm_start.emplace_back());
+  });
+  spec.allow_duplicates = reader.Optional<bool>("allow_duplicates", spec.allow_duplicates);
   ReadPlugin(&reader, "strategy", &spec.strategy);
   ReadPlugin(&reader, "runner", &spec.runner);
   spec.trials = reader.Optional<int64_t>("trials", 0);
@@ -287,7 +332,8 @@ absl::StatusOr<PreparedStudy> Prepare(const StudySpec& spec, const ModelRegistry
   config.name = spec.name;
   config.trials = spec.trials;
   config.seed = spec.seed;
-  absl::Status status = ChooseObjectives(spec, *prepared.model, &config);
+  config.allow_duplicates = spec.allow_duplicates;
+  absl::Status status = ChooseMetrics(spec, *prepared.model, &config);
   if (!status.ok()) return At(source, status);
 
   absl::StatusOr<SearchSpace> joint = JoinSpaces(prepared.model->default_space(), spec.parameters);

@@ -2,10 +2,12 @@
 //
 //   { "name": "digits", "model": {"name": "mlp", "dataset": "fashion_mnist"},
 //     "objectives": [{"metric": "validation_error", "goal": "minimize"}],
+//     "constraints": [{"metric": "train_seconds", "at_most": 60}],
 //     "parameters": [{"name": "learning_rate", "type": "float", "low": 1e-4, "high": 1,
 //                     "scale": "log", "tier": 1}],
 //     "fixed": {"activation": "relu"},
 //     "enqueue": [{"learning_rate": 0.1}],
+//     "warm_start": ["earlier.result.json"],
 //     "strategy": {"name": "coarse_to_fine", "rounds": 3},
 //     "runner": {"name": "caviar", "parallelism": 2}, "trials": 60, "time_limit": "10m", "seed": 1
 //     }
@@ -38,10 +40,13 @@ struct StudySpec {
   std::string name = "study";
   PluginSpec model;
   std::vector<SpecObjective> objectives;  // empty: the model's first metric
-  std::vector<Parameter> parameters;      // what differs from the model's default space
-  Value fixed = Value::Object();          // parameters that are not tuned, with their values
-  std::vector<int> tiers;                 // tune only the parameters of these tiers; empty: all
-  std::vector<Value> enqueue;             // assignments to try first
+  std::vector<MetricConstraint> constraints;
+  std::vector<Parameter> parameters;    // what differs from the model's default space
+  Value fixed = Value::Object();        // parameters that are not tuned, with their values
+  std::vector<int> tiers;               // tune only the parameters of these tiers; empty: all
+  std::vector<Value> enqueue;           // assignments to try first
+  std::vector<std::string> warm_start;  // result files of earlier studies
+  bool allow_duplicates = false;        // StudyConfig's
   PluginSpec strategy = {"coarse_to_fine"};
   PluginSpec runner = {"caviar"};
   int64_t trials = 0;  // 0: no limit but the time's
@@ -60,7 +65,8 @@ absl::StatusOr<Goal> GoalFromName(const std::string& name, const std::string& wh
 // "10m", "1h30m", "90s": a positive duration. InvalidArgument shows the form.
 absl::StatusOr<absl::Duration> ParseTimeLimit(const std::string& text);
 
-// A study file with its model made and its space complete: ready for Study::Create.
+// A study file with its model made and its space complete: ready for Study::Create, but for the
+// trials of earlier studies (core/earlier_study.h reads them).
 struct PreparedStudy {
   std::unique_ptr<ModelFactory> model;
   StudyConfig config;

@@ -68,6 +68,9 @@ TEST(StudySpec, ReadsEveryField) {
   const absl::StatusOr<StudySpec> spec =
       StudySpecFromValue(*ParseJson(R"({"name": "n", "model": {"name": "net", "epochs": 5},
                      "objectives": [{"metric": "accuracy", "goal": "maximize"}, {"metric": "error"}],
+                     "constraints": [{"metric": "train_seconds", "at_most": 60},
+                                     {"metric": "accuracy", "at_least": 0.5}],
+                     "warm_start": ["a.json", "b.json"], "allow_duplicates": true,
                      "parameters": [{"name": "lr", "type": "float", "low": 0.1, "high": 1}],
                      "fixed": {"units": 9}, "tiers": [1, 2], "enqueue": [{"lr": 0.5}],
                      "strategy": "random", "runner": {"name": "caviar", "parallelism": 2},
@@ -89,6 +92,11 @@ TEST(StudySpec, ReadsEveryField) {
   EXPECT_EQ(spec->time_limit, absl::Minutes(90));
   EXPECT_EQ(spec->seed, 7u);
   EXPECT_TRUE(spec->test_best);
+  ASSERT_EQ(spec->constraints.size(), 2u);
+  EXPECT_EQ(spec->constraints[0].Excess(61), 1);
+  EXPECT_EQ(spec->constraints[1].Excess(0.75), -0.25);
+  EXPECT_THAT(spec->warm_start, ElementsAre("a.json", "b.json"));
+  EXPECT_TRUE(spec->allow_duplicates);
 }
 
 TEST(StudySpec, ErrorsNameTheFileThePlaceAndTheRemedy) {
@@ -106,6 +114,16 @@ TEST(StudySpec, ErrorsNameTheFileThePlaceAndTheRemedy) {
   EXPECT_THAT(Error(R"({"model": "net", "seed": -1})"), HasSubstr("seed: -1 is out of range"));
   EXPECT_THAT(Error(R"({"model": "net", "time_limit": "10"})"),
               HasSubstr("write a number with a unit"));
+  EXPECT_THAT(Error(R"({"model": "net", "constraints": [{"metric": "error"}]})"),
+              StartsWith("f.json: constraints[0]: give \"at_most\" or \"at_least\""));
+  EXPECT_THAT(
+      Error(
+          R"({"model": "net", "constraints": [{"metric": "error", "at_most": 1, "at_least": 0}]})"),
+      HasSubstr("for both bounds two constraints"));
+  EXPECT_THAT(Error(R"({"model": "net", "constraints": [{"metric": "errr", "at_most": 1}]})"),
+              StartsWith("f.json: constraints[0]: unknown metric \"errr\"; did you mean"));
+  EXPECT_THAT(Error(R"({"model": "net", "warm_start": "a.json"})"),
+              HasSubstr("warm_start: expected a list"));
   EXPECT_THAT(Error(R"({"model": "net", "tiers": [0]})"), HasSubstr("0 is no tier"));
   EXPECT_THAT(Error(R"({"model": "net", "tiers": 1})"), HasSubstr("tiers: expected a list"));
   EXPECT_THAT(
@@ -173,6 +191,20 @@ TEST(Prepare, FixesTheOtherTiersAtTheirDefaults) {
   EXPECT_NE(prepared->fixed.Find("beta2"), nullptr);
   EXPECT_THAT(Error(R"({"model": "net", "tiers": [4], "fixed": {"beta2": 0.9, "units_3": 8}})"),
               HasSubstr("nothing left to tune"));
+}
+
+TEST(Prepare, TrainingTimeIsAMetricWhereItIsNamed) {
+  absl::StatusOr<PreparedStudy> prepared = PrepareJson(R"({"model": "net"})");
+  ASSERT_TRUE(prepared.ok()) << prepared.status();
+  EXPECT_THAT(prepared->config.metrics, ElementsAre("error", "accuracy"));
+  prepared = PrepareJson(R"({"model": "net", "allow_duplicates": true,
+      "objectives": [{"metric": "error"}, {"metric": "train_seconds"}],
+      "constraints": [{"metric": "train_seconds", "at_most": 9}]})");
+  ASSERT_TRUE(prepared.ok()) << prepared.status();
+  EXPECT_THAT(prepared->config.metrics, ElementsAre("error", "accuracy", "train_seconds"));
+  EXPECT_EQ(prepared->config.objectives[1].goal, Goal::kMinimize);
+  EXPECT_EQ(prepared->config.constraints[0].bound, 9);
+  EXPECT_TRUE(prepared->config.allow_duplicates);
 }
 
 TEST(Prepare, GoalsComeFromTheModelWhereTheFileSaysNone) {

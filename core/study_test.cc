@@ -309,6 +309,33 @@ TEST_F(StudyTest, ChecksItsConfig) {
               HasSubstr("did you mean \"scripted\"?"));
 }
 
+TEST_F(StudyTest, ConstraintsOfTheConfigHaveOneValueEach) {
+  StudyConfig config = Config();
+  config.constraints = {{"seconds", 60, false}};
+  EXPECT_THAT(std::string(Study::Create(config, {"scripted"}, plugins_).status().message()),
+              HasSubstr("constraints[0]: unknown metric \"seconds\""));
+  config.metrics = {"value", "seconds"};
+  config.constraints[0].bound = kNaN;
+  EXPECT_FALSE(Study::Create(config, {"scripted"}, plugins_).ok());
+  config.constraints[0].bound = 60;
+  const std::unique_ptr<Study> study = Make(config);
+  ASSERT_TRUE(study->Ask(3).ok());
+  Outcome outcome = Outcome::Complete({1});
+  EXPECT_THAT(std::string(study->Tell(0, outcome).message()),
+              HasSubstr("has 1 constraint values, got 0"));
+  outcome.constraints = {config.constraints[0].Excess(61)};
+  EXPECT_TRUE(study->Tell(0, outcome).ok());
+  EXPECT_FALSE(study->Best().has_value());
+  EXPECT_TRUE(study->Tell(1, Outcome::Failed(FailureKind::kError, "")).ok());
+  outcome = Outcome::Complete({2});
+  outcome.constraints = {0};
+  EXPECT_TRUE(study->Tell(2, outcome).ok());
+  EXPECT_EQ(study->Best()->id, 2);
+  const Value result = ResultToValue(*study, {"scripted"});
+  EXPECT_EQ(*result.Find("constraints"),
+            Value(Value::List{Value::Object{{"metric", "seconds"}, {"at_most", 60}}}));
+}
+
 TEST_F(StudyTest, ChecksWhatItIsToStartFrom) {
   const auto error = [&](EarlierTrial trial) {
     StudyConfig config = Config();

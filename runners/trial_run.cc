@@ -17,6 +17,9 @@
 namespace sturgeon {
 namespace {
 
+// The column of kTrainSeconds, which is none of the model's.
+constexpr int kTimed = -1;
+
 Outcome FailedBy(const absl::Status& status) {
   return Outcome::Failed(FailureKind::kError, status.message().empty()
                                                   ? absl::StatusCodeToString(status.code())
@@ -56,6 +59,10 @@ absl::StatusOr<TrialRunner> TrialRunner::Create(const StudyConfig& study, const 
   for (const Metric& metric : model.metrics()) known.push_back(metric.name);
   for (const std::string& name : study.metrics) {
     const auto found = std::find(known.begin(), known.end(), name);
+    if (found == known.end() && name == kTrainSeconds) {
+      runner.columns_.push_back(kTimed);
+      continue;
+    }
     if (found == known.end()) {
       return absl::InvalidArgumentError(UnknownName("metric of the model", name, known));
     }
@@ -64,6 +71,10 @@ absl::StatusOr<TrialRunner> TrialRunner::Create(const StudyConfig& study, const 
   const auto begin = study.metrics.begin(), end = study.metrics.end();
   for (const Objective& objective : study.objectives) {
     runner.objectives_.push_back(static_cast<int>(std::find(begin, end, objective.metric) - begin));
+  }
+  for (const MetricConstraint& constraint : study.constraints) {
+    runner.constraints_.push_back(
+        static_cast<int>(std::find(begin, end, constraint.metric) - begin));
   }
   const bool objectives_alone = std::all_of(begin, end, [&](const std::string& name) {
     return std::any_of(study.objectives.begin(), study.objectives.end(),
@@ -118,9 +129,12 @@ absl::StatusOr<Outcome> TrialRunner::Train(const Suggestion& trial, const StopTo
 
   const int64_t last_step = LastStep(trial);
   std::vector<double> metrics(columns_.size());
+  absl::Duration training;
   for (int64_t step = 1;; ++step) {
     if (token.stop_requested()) return cut_off();
+    const absl::Time start = absl::Now();
     const absl::StatusOr<std::vector<double>> trained = (*model)->Train(1, token);
+    training += std::max(absl::Now() - start, absl::ZeroDuration());
     if (!trained.ok()) {
       return absl::IsCancelled(trained.status()) && token.stop_requested()
                  ? cut_off()
@@ -131,7 +145,10 @@ absl::StatusOr<Outcome> TrialRunner::Train(const Suggestion& trial, const StopTo
                              absl::StrCat("the model returned ", trained->size(),
                                           " metrics where it declares ", model_->metrics().size()));
     }
-    for (size_t k = 0; k < columns_.size(); ++k) metrics[k] = (*trained)[columns_[k]];
+    for (size_t k = 0; k < columns_.size(); ++k) {
+      metrics[k] =
+          columns_[k] == kTimed ? absl::ToDoubleSeconds(training) : (*trained)[columns_[k]];
+    }
     Decision decision = Decision::kContinue;
     if (reports_) {
       absl::StatusOr<Decision> answer = report(step, metrics);
@@ -140,21 +157,25 @@ absl::StatusOr<Outcome> TrialRunner::Train(const Suggestion& trial, const StopTo
     }
     std::optional<Outcome> outcome = AfterReport(trial, step, metrics, decision);
     if (outcome.has_value()) return *std::move(outcome);
-    if (step >= last_step) return Outcome::Complete(ObjectiveValues(metrics));
+    if (step >= last_step) return OutcomeOf(metrics);
   }
 }
 
-Values TrialRunner::ObjectiveValues(absl::Span<const double> metrics) const {
-  Values values;
-  for (const int column : objectives_) values.push_back(metrics[column]);
-  return values;
+Outcome TrialRunner::OutcomeOf(absl::Span<const double> metrics) const {
+  Outcome outcome;
+  for (const int column : objectives_) outcome.values.push_back(metrics[column]);
+  for (size_t k = 0; k < constraints_.size(); ++k) {
+    outcome.constraints.push_back(study_->constraints[k].Excess(metrics[constraints_[k]]));
+  }
+  return outcome;
 }
 
 std::optional<Outcome> TrialRunner::AfterReport(const Suggestion& trial, int64_t step,
                                                 absl::Span<const double> metrics,
                                                 Decision decision) const {
-  for (const int column : objectives_) {
-    if (!std::isfinite(metrics[column])) {
+  for (const std::vector<int>* columns : {&objectives_, &constraints_}) {
+    for (const int column : *columns) {
+      if (std::isfinite(metrics[column])) continue;
       return Outcome::Failed(FailureKind::kNotFinite,
                              absl::StrCat(study_->metrics[column], " is ", metrics[column],
                                           " after ", model_->unit(), " ", step));
@@ -163,10 +184,11 @@ std::optional<Outcome> TrialRunner::AfterReport(const Suggestion& trial, int64_t
   if (decision == Decision::kContinue || step >= LastStep(trial)) return std::nullopt;
   const bool finite = std::all_of(metrics.begin(), metrics.end(),
                                   [](double metric) { return std::isfinite(metric); });
-  return Outcome::Stopped(
-      ObjectiveValues(metrics),
-      absl::StrCat(finite ? "stopped by the strategy" : "a metric is not finite", " after ",
-                   model_->unit(), " ", step));
+  Outcome outcome = OutcomeOf(metrics);
+  outcome.state = TrialState::kStopped;
+  outcome.reason = absl::StrCat(finite ? "stopped by the strategy" : "a metric is not finite",
+                                " after ", model_->unit(), " ", step);
+  return outcome;
 }
 
 }  // namespace sturgeon

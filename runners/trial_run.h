@@ -49,7 +49,8 @@ absl::StatusOr<std::unique_ptr<Model>> MakeTrialModel(const StudyConfig& study,
 class TrialRunner {
  public:
   // InvalidArgument: the study wants a metric that the model does not have (the known ones are
-  // named), or `fixed` is no object or fixes a parameter that the study tunes.
+  // named; kTrainSeconds any has), or `fixed` is no object or fixes a parameter that the study
+  // tunes.
   static absl::StatusOr<TrialRunner> Create(const StudyConfig& study, const ModelFactory& model,
                                             const Value& fixed);
 
@@ -63,10 +64,12 @@ class TrialRunner {
   //                          there are no checkpoints yet from which a paused trial could go on;
   //   failed, kException     the model threw: what() is the reason;
   //   failed, kError         it returned an error, or broke its contract;
-  //   failed, kNotFinite     an objective is NaN or infinite, at once, whichever the step;
+  //   failed, kNotFinite     an objective, or a metric that a constraint is on, is NaN or infinite,
+  //                          at once, whichever the step;
   //   failed, kTimeout       it ran for longer than `timeout`;
   //   failed, kCancelled     `stop` asked for it.
   // The latter two are cooperative: they come when the model heeds its token, or its step ends.
+  // With its values come those of the study's constraints (MetricConstraint::Excess).
   //
   // Errors are not the model's but end the run: those of `report`; Unimplemented, if the trial is
   // to start from another one's checkpoint; Internal, if its budget is not positive.
@@ -83,7 +86,8 @@ class TrialRunner {
       : study_(&study), model_(&model), fixed_(&fixed) {}
 
   int64_t LastStep(const Suggestion& trial) const;
-  Values ObjectiveValues(absl::Span<const double> metrics) const;
+  // The values of the objectives and the constraints.
+  Outcome OutcomeOf(absl::Span<const double> metrics) const;
   // Run, after what the strategy wants was checked, and with the model's exceptions.
   absl::StatusOr<Outcome> Train(const Suggestion& trial, const StopToken& stop,
                                 absl::Duration timeout, const ReportFunction& report) const;
@@ -92,8 +96,9 @@ class TrialRunner {
   const ModelFactory* model_;
   const Value* fixed_;
   bool reports_ = true;
-  std::vector<int> columns_;     // of the study's metrics in the model's
-  std::vector<int> objectives_;  // of the objectives in the study's metrics
+  std::vector<int> columns_;  // of the study's metrics in the model's; kTimed: kTrainSeconds
+  // Of the objectives and the constraints in the study's metrics.
+  std::vector<int> objectives_, constraints_;
 };
 
 }  // namespace sturgeon

@@ -1,6 +1,7 @@
 #include "runners/trial_run.h"
 
 #include <atomic>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -138,6 +139,48 @@ TEST_F(TrialRunnerTest, SeveralObjectivesComeInTheStudysOrder) {
   const auto outcome = Run(model, Trial(), Continue);
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   EXPECT_EQ(outcome->values, Values({3, 2}));
+}
+
+TEST_F(TrialRunnerTest, ConstraintsAreMeasuredAgainstTheirBounds) {
+  study_.metrics = {"value", "size", "recall"};
+  study_.constraints = {{"size", 10, false}, {"recall", 0.5, true}};
+  double size = 12;
+  const LambdaModel model(
+      {{"value", Goal::kMinimize}, {"recall", Goal::kMaximize}, {"size", Goal::kMinimize}}, 2,
+      [&](const LambdaModel::Step&) {
+        return std::vector<double>{1, 0.75, size};
+      });
+  auto outcome = Run(model, Trial(), Continue);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->state, TrialState::kComplete);
+  EXPECT_EQ(outcome->constraints, std::vector<double>({2, -0.25}));
+
+  outcome = Run(model, Trial(), [](int64_t, absl::Span<const double>) { return Decision::kStop; });
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->state, TrialState::kStopped);
+  EXPECT_EQ(outcome->constraints, std::vector<double>({2, -0.25}));
+
+  size = std::numeric_limits<double>::infinity();
+  outcome = Run(model, Trial(), Continue);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->failure, FailureKind::kNotFinite);
+  EXPECT_EQ(outcome->reason, "size is inf after step 1");
+}
+
+TEST_F(TrialRunnerTest, TrainingTimeIsMeasuredForAnyModel) {
+  study_.metrics = {"value", kTrainSeconds};
+  study_.objectives = {{kTrainSeconds, Goal::kMinimize}};
+  const absl::Time start = absl::Now();
+  double reported = -1;
+  const auto outcome = Run(steps_, Trial(), [&](int64_t, absl::Span<const double> metrics) {
+    EXPECT_GE(metrics[1], reported);  // it adds up
+    reported = metrics[1];
+    return Decision::kContinue;
+  });
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->values, Values({reported}));
+  EXPECT_GE(reported, 0);
+  EXPECT_LE(reported, absl::ToDoubleSeconds(absl::Now() - start));
 }
 
 TEST_F(TrialRunnerTest, FixedValuesMustBeAnObject) {

@@ -121,6 +121,54 @@ TEST_F(TuneTest, EnqueuedTrialsComeFirst) {
             Value(Value::Object{{"x0", 2.0}, {"x1", 3.0}}));
 }
 
+TEST_F(TuneTest, TheBestKeepsEveryConstraint) {
+  WriteAll(study_,
+           absl::StrReplaceAll(
+               kBranin, {{"\"trials\"", R"("constraints": [{"metric": "value", "at_least": 20},
+                                {"metric": "train_seconds", "at_most": 3600}], "trials")"}}));
+  const ProgramResult run = Tune();
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const Value result = Result();
+  ASSERT_EQ(result.Find("constraints")->list().size(), 2);
+  double least_feasible = 1e9, least = 1e9;
+  for (const Value& trial : result.Find("trials")->list()) {
+    const double value = trial.Find("values")->list()[0].number();
+    const Value::List& excess = trial.Find("constraints")->list();
+    ASSERT_EQ(excess.size(), 2);
+    EXPECT_EQ(excess[0].number(), 20 - value);
+    EXPECT_LT(excess[1].number(), 0);
+    least = std::min(least, value);
+    if (value >= 20) least_feasible = std::min(least_feasible, value);
+  }
+  EXPECT_LT(least, 20);
+  EXPECT_EQ(result.Find("best")->Find("values")->list()[0].number(), least_feasible);
+  EXPECT_THAT(run.out, HasSubstr("\n  train_seconds "));
+
+  WriteAll(study_, absl::StrReplaceAll(kBranin, {{"\"trials\"",
+                                                  R"("constraints": [{"metric": "value",
+                                                      "at_most": -1}], "trials")"}}));
+  const ProgramResult none = Tune();
+  EXPECT_EQ(none.exit_code, 0) << none.err;
+  EXPECT_THAT(none.out, HasSubstr("No trial keeps every constraint"));
+  EXPECT_TRUE(Result().Find("best")->is_null());
+}
+
+TEST_F(TuneTest, StartsFromEarlierStudies) {
+  const std::string earlier = folder_ + "earlier.json";
+  EXPECT_EQ(Tune({"--output=" + earlier, "--trials=7"}).exit_code, 0);
+  const ProgramResult run = Tune({"--warm_start=" + earlier + "," + earlier});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("\nwarm start: 7 trials of valley, 7 trials of valley\n"));
+
+  WriteAll(study_, absl::StrReplaceAll(kBranin, {{"\"trials\"", R"("objectives": [{"metric":
+      "value", "goal": "maximize"}], "warm_start": [")" + earlier + R"("], "trials")"}}));
+  const ProgramResult other_goal = Tune();
+  EXPECT_EQ(other_goal.exit_code, 2);
+  EXPECT_THAT(other_goal.err,
+              AllOf(StartsWith(absl::StrCat("sturgeon: ", study_, ": warm_start: ", earlier, ": ")),
+                    HasSubstr("the earlier study's goal was to minimize it")));
+}
+
 TEST_F(TuneTest, StopsAtTheTimeLimit) {
   const ProgramResult run = Tune({"--trials=1000000000", "--time_limit=200ms"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
@@ -314,6 +362,7 @@ INSTANTIATE_TEST_SUITE_P(
                     BadFlag{"--time_limit=ten", "--time_limit: \"ten\" is no time limit"},
                     BadFlag{"--tiers=1,5", "--tiers: \"5\" is no tier; they are 1 to 4"},
                     BadFlag{"--tiers=3", "nothing left to tune"},
+                    BadFlag{"--warm_start=none.json", "--warm_start: cannot open none.json"},
                     BadFlag{"--storage=sqlite:x.db", "--storage: \"sqlite:x.db\" is not known"},
                     BadFlag{"--strategy=randon", "did you mean \"random\"?"},
                     BadFlag{"--runner=sequental",

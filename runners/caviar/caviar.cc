@@ -57,12 +57,20 @@ absl::StatusOr<std::unique_ptr<Runner>> CaviarRunner::Create(CaviarOptions optio
   return std::unique_ptr<Runner>(new CaviarRunner(std::move(options)));
 }
 
+int CaviarRunner::Threads() const {
+  return options_.parallelism > 0 ? options_.parallelism : UsableCores();
+}
+
+int CaviarRunner::Parallelism() const {
+  return options_.deterministic ? options_.width : Threads();
+}
+
 absl::StatusOr<RunSummary> CaviarRunner::Run(const RunRequest& request) {
   absl::StatusOr<std::unique_ptr<StudyRun>> made =
       StudyRun::Create(request, TrialTimeout(options_.trial_timeout));
   if (!made.ok()) return made.status();
   StudyRun& run = **made;
-  int64_t threads = options_.parallelism > 0 ? options_.parallelism : UsableCores();
+  int64_t threads = Threads();
   const std::optional<int64_t> room = run.Room();
   if (room.has_value()) threads = std::clamp<int64_t>(*room, 1, threads);
   if (options_.deterministic) {

@@ -39,8 +39,10 @@ class CaviarRunner final : public Runner {
                                                         const RunnerContext& context);
 
   absl::StatusOr<RunSummary> Run(const RunRequest& request) override;
+  int Parallelism() const override;
 
  private:
+  int Threads() const;
   explicit CaviarRunner(CaviarOptions options) : options_(std::move(options)) {}
 
   const CaviarOptions options_;

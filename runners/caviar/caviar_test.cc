@@ -82,6 +82,18 @@ void PrintTo(const DeterministicCase& tested, std::ostream* os) {
   *os << tested.schedule << tested.width;
 }
 
+TEST(Caviar, SaysHowManyTrialsWillBeUnderWay) {
+  const auto parallelism = [](const char* options) {
+    const auto runner = kCaviarRunner.create(Options(options), "runner", RunnerContext());
+    EXPECT_TRUE(runner.ok()) << runner.status();
+    return runner.ok() ? (*runner)->Parallelism() : 0;
+  };
+  EXPECT_GE(parallelism(""), 1);
+  EXPECT_EQ(parallelism("parallelism=3"), 3);
+  // What the strategy sees, whatever the number of threads.
+  EXPECT_EQ(parallelism("parallelism=3,deterministic=true,width=5"), 5);
+}
+
 class DeterministicCaviar : public testing::TestWithParam<DeterministicCase> {};
 
 TEST_P(DeterministicCaviar, TheStudyIsTheSameForAnyNumberOfThreadsAndTiming) {
