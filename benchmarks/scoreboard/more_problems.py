@@ -1,0 +1,87 @@
+"""A second split of problems for the harness: what is tuned on its public split is checked on these.
+
+The kinds are the harness's (tables, cross-validated models, conditional spaces, functions of COCO,
+surrogates of learning curves); the tables, data sets, functions, instances and tasks are others, and
+one problem is noisy. 100 evaluations of all of them take about ten seconds.
+"""
+
+import dataclasses
+import os
+import tempfile
+import zlib
+
+import numpy as np
+from problems import Problem, conditional, flt, integer, lcbench, sk, table
+
+
+def coco(suite, function, dim, instance):
+    """A function of COCO, in another instance (shift, rotation, optimum) than the public split's."""
+    import cocoex
+
+    holder = cocoex.Suite(suite, "", f"dimensions:{dim} instance_indices:{instance}")
+    f = holder.get_problem_by_function_dimension_instance(function, dim, instance)
+    integers = f.number_of_integer_variables
+    space = [
+        integer(f"x{i}", int(low), int(high)) if i < integers else flt(f"x{i}", low, high)
+        for i, (low, high) in enumerate(zip(f.lower_bounds, f.upper_bounds))
+    ]
+    here = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:  # the library tells its optimum in a file only
+        os.chdir(folder)
+        try:
+            f._best_parameter("print")
+            optimum = float(f(np.loadtxt("._bbob_problem_best_parameter.txt")))
+        finally:
+            os.chdir(here)
+    problem = Problem(
+        f"{suite}/f{function}/d{dim}/i{instance}",
+        space,
+        lambda p: float(f(np.array([float(p[x.name]) for x in space]))),
+        optimum,
+    )
+    problem._keep = holder  # the suite owns the function's memory
+    return problem
+
+
+def noisy(deviation, kind, *spec):
+    """The problem `kind(*spec)` with normal noise of the standard deviation given.
+
+    The noise is a function of the point, so that a run can be repeated. As in practice it is the
+    observed value that counts in the end, luck included.
+    """
+    clean = kind(*spec)
+
+    def objective(p):
+        draw = np.random.default_rng(zlib.crc32(repr(sorted(p.items())).encode()))
+        return clean.objective(p) + deviation * float(draw.standard_normal())
+
+    return dataclasses.replace(clean, name=f"noisy/{clean.name}", objective=objective, optimum=None)
+
+
+MORE = [
+    (table, "hpobench", "credit_g"),
+    (table, "hpobench", "segment"),
+    (table, "hpolib", "protein_structure"),
+    (table, "hpolib", "slice_localization"),
+    (table, "nasbench201", "imagenet"),
+    (sk, "svr", "diabetes", 200, "mse"),
+    (sk, "svm", "breast_cancer", 300, "error"),
+    (sk, "knn", "digits", 300, "error"),
+    (sk, "enet", "diabetes", 250, "mse", 2),
+    (conditional, "digits", 250, "error", ("svm", "knn", "rf")),
+    (conditional, "breast_cancer", 200, "nll", ("rf", "knn", "gbt")),
+    (coco, "bbob", 6, 10, 2),
+    (coco, "bbob", 10, 5, 2),
+    (coco, "bbob", 15, 5, 2),
+    (coco, "bbob", 17, 10, 2),
+    (coco, "bbob", 20, 5, 2),
+    (coco, "bbob", 22, 10, 2),
+    (coco, "bbob", 24, 2, 2),
+    (coco, "bbob-mixint", 3, 10, 2),
+    (coco, "bbob-mixint", 16, 5, 2),
+    (lcbench, "34539"),
+    (lcbench, "146212"),
+    (lcbench, "168868"),
+    (lcbench, "189354"),
+    (noisy, 0.02, lcbench, "189906"),
+]
