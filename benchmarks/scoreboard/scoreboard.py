@@ -62,6 +62,9 @@ def run(hpobench, args):
             if len(r["values"]) >= args.budget
         }
     else:
+        peers = {r["optimizer"] for r in harness.read(RECORDED)} & set(factories)
+        if peers:
+            sys.exit(f"recorded already: {', '.join(sorted(peers))}; give --record, another label or a --suffix")
         for label in factories:
             path[label].unlink(missing_ok=True)
     start, seconds, failed = time.time(), defaultdict(float), 0
