@@ -1,0 +1,8 @@
+#include "core/strategy.h"
+#include "strategies/auto/auto.h"
+
+namespace sturgeon {
+namespace {
+const LinkedStrategy linked(kAutoStrategy);
+}  // namespace
+}  // namespace sturgeon
