@@ -33,7 +33,9 @@ def tune(args, strategy, seed):
             command.append(f"--trials={args.trials}")
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if done.returncode != 0:
-            sys.exit(f"{strategy}, seed {seed}: exit status {done.returncode}\n{done.stderr[-2000:]}")
+            sys.exit(
+                f"{strategy}, seed {seed}: exit status {done.returncode}\n{done.stderr[-2000:]}"
+            )
         return json.loads(output.read_text())
 
 
@@ -60,7 +62,11 @@ def main():
             start = time.time()
             found[strategy].append(errors(tune(args, strategy, seed)))
             cells = ", ".join(f"{e:.2f}" for e in found[strategy][-1])
-            print(f"seed {seed}, {strategy}: {cells} ({time.time() - start:.0f} s)", file=sys.stderr, flush=True)
+            print(
+                f"seed {seed}, {strategy}: {cells} ({time.time() - start:.0f} s)",
+                file=sys.stderr,
+                flush=True,
+            )
     print("| strategy | validation error, half of the trials | all | test error | seeds won |")
     print("| --- | --- | --- | --- | --- |")
     least = [min(found[s][k][1] for s in found) for k in range(args.seeds)]

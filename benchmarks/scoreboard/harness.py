@@ -65,7 +65,11 @@ def with_pending(factory, pending):
 
 
 def read(path):
-    return [json.loads(line) for line in Path(path).read_text().splitlines()] if Path(path).exists() else []
+    return (
+        [json.loads(line) for line in Path(path).read_text().splitlines()]
+        if Path(path).exists()
+        else []
+    )
 
 
 _work = None  # what the forked processes work on: (hpobench, factories, problems, budget)
@@ -76,7 +80,13 @@ def _run(task):
     hpobench, factories, problems, budget = _work
     split, problem = problems[index]
     factory, version = factories[name]
-    record = {"optimizer": name, "version": version, "problem": problem.name, "split": split, "seed": seed}
+    record = {
+        "optimizer": name,
+        "version": version,
+        "problem": problem.name,
+        "split": split,
+        "seed": seed,
+    }
     try:
         values, seconds = hpobench.run_once(factory, problem, seed, budget)
     except Exception as e:  # a failure is a result, too
@@ -88,7 +98,9 @@ def run(hpobench, factories, problems, seeds, budget, jobs, done=()):
     """Yields the records of all runs, as they end, but of those in `done`: (optimiser, problem, seed)."""
     global _work
     _work = (hpobench, factories, problems, budget)
-    slow_first = sorted(range(len(problems)), key=lambda i: not problems[i][1].name.startswith(("cond/", "sk/")))
+    slow_first = sorted(
+        range(len(problems)), key=lambda i: not problems[i][1].name.startswith(("cond/", "sk/"))
+    )
     tasks = [
         (name, i, seed)
         for name in factories
@@ -96,5 +108,7 @@ def run(hpobench, factories, problems, seeds, budget, jobs, done=()):
         for i in slow_first
         if (name, problems[i][1].name, seed) not in done
     ]
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:  # the tables are loaded once, before
+    with multiprocessing.get_context("fork").Pool(
+        jobs
+    ) as pool:  # the tables are loaded once, before
         yield from pool.imap_unordered(_run, tasks)

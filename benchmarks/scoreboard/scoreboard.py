@@ -23,7 +23,7 @@ import numpy as np
 
 RECORDED = Path("results/runs.jsonl")
 LABELS = Path("results/labels")
-PEERS = ["vizier", "ax", "optuna-gp", "optuna-tpe-mv", "optuna-tpe", "pycma"]  # columns of the details
+PEERS = ["vizier", "ax", "optuna-gp", "optuna-tpe-mv", "optuna-tpe", "pycma"]  # shown in details
 
 
 def factories_of(hpobench, args):
@@ -46,6 +46,7 @@ def factories_of(hpobench, args):
 
 
 def run(hpobench, args):
+    """Runs optimisers, and shows the score of each problem."""
     problems = [
         (split, problem)
         for split in args.splits
@@ -64,7 +65,9 @@ def run(hpobench, args):
     else:
         peers = {r["optimizer"] for r in harness.read(RECORDED)} & set(factories)
         if peers:
-            sys.exit(f"recorded already: {', '.join(sorted(peers))}; give --record, another label or a --suffix")
+            sys.exit(
+                f"recorded already: {', '.join(sorted(peers))}; give --record, another label or a --suffix"
+            )
         for label in factories:
             path[label].unlink(missing_ok=True)
     start, seconds, failed = time.time(), defaultdict(float), 0
@@ -73,7 +76,10 @@ def run(hpobench, args):
         label = record["optimizer"]
         if "error" in record:
             failed += 1
-            print(f"FAILED {label} {record['problem']} seed {record['seed']}: {record['error']}", flush=True)
+            print(
+                f"FAILED {label} {record['problem']} seed {record['seed']}: {record['error']}",
+                flush=True,
+            )
             continue
         seconds[label] += record["optimizer_s"]
         hpobench.append_jsonl(path[label], record)
@@ -89,7 +95,11 @@ def run(hpobench, args):
 
 def records_of(labels):
     """The runs of the recorded peers and of the labels."""
-    return [r for path in [RECORDED, *(LABELS / f"{label}.jsonl" for label in labels)] for r in harness.read(path)]
+    return [
+        r
+        for path in [RECORDED, *(LABELS / f"{label}.jsonl" for label in labels)]
+        for r in harness.read(path)
+    ]
 
 
 class Scores:
@@ -114,7 +124,9 @@ class Scores:
             zero = float(np.median(list(found[name]["random"].values())))
             if zero - best[name] > 1e-12:  # there is room above random search
                 self.of[name] = {
-                    optimizer: hpobench.scores(np.array([runs[seed] for seed in sorted(runs)]), zero, best[name])
+                    optimizer: hpobench.scores(
+                        np.array([runs[seed] for seed in sorted(runs)]), zero, best[name]
+                    )
                     for optimizer, runs in found[name].items()
                 }
 
@@ -123,13 +135,20 @@ def detail(hpobench, records, split, budgets, labels):
     """A line a problem: the mean scores of the labels, then of peers."""
     tables = [Scores(hpobench, records, split, budget).of for budget in budgets]
     names = labels + [p for p in PEERS if p not in labels]
-    columns = [(b, t, n) for b, t in zip(budgets, tables) for n in names if any(n in row for row in t.values())]
+    columns = [
+        (b, t, n)
+        for b, t in zip(budgets, tables)
+        for n in names
+        if any(n in row for row in t.values())
+    ]
     width = [max(6, len(n)) for _, _, n in columns]
     means = [[] for _ in columns]
     if not columns:
         return
     print(f"{'':32}" + "  ".join(f"{n:>{w}}" for (_, _, n), w in zip(columns, width)))
-    print(f"{split + ', trials:':32}" + "  ".join(f"{b:{w}}" for (b, _, _), w in zip(columns, width)))
+    print(
+        f"{split + ', trials:':32}" + "  ".join(f"{b:{w}}" for (b, _, _), w in zip(columns, width))
+    )
     for problem in sorted({p for t in tables for p in t}):
         cells = []
         for mean, (_, table, name), w in zip(means, columns, width):
@@ -152,14 +171,22 @@ def report(hpobench, args):
         optima = {p.name: p.optimum for p in hpobench.build(split)}
         mine = [r for r in records if r["problem"] in optima]
         for budget in args.budgets:
-            print(f"{split}. " + "\n".join(hpobench.table_for(mine, optima, budget, 1, args.draws, False, "optuna-tpe")))
+            print(
+                f"{split}. "
+                + "\n".join(
+                    hpobench.table_for(mine, optima, budget, 1, args.draws, False, "optuna-tpe")
+                )
+            )
 
 
 def compare(hpobench, args):
     """Mean scores of two optimisers and the 95 % interval of their difference, problems drawn in pairs."""
     records = records_of([args.first, args.second])
-    print("| problems | trials | {0} | {1} | {1} less {0} | 95 % |\n|---|---|---|---|---|---|".format(
-        args.first, args.second))
+    print(
+        "| problems | trials | {0} | {1} | {1} less {0} | 95 % |\n|---|---|---|---|---|---|".format(
+            args.first, args.second
+        )
+    )
     draw = np.random.default_rng(0)
     for split in args.splits:
         for budget in args.budgets:
@@ -172,14 +199,19 @@ def compare(hpobench, args):
                 continue
             a, b = (np.mean([row[i].mean() for row in rows]) for i in (0, 1))
             differences = [
-                np.mean([
-                    draw.choice(rows[k][1], len(rows[k][1])).mean() - draw.choice(rows[k][0], len(rows[k][0])).mean()
-                    for k in draw.integers(len(rows), size=len(rows))
-                ])
+                np.mean(
+                    [
+                        draw.choice(rows[k][1], len(rows[k][1])).mean()
+                        - draw.choice(rows[k][0], len(rows[k][0])).mean()
+                        for k in draw.integers(len(rows), size=len(rows))
+                    ]
+                )
                 for _ in range(args.draws)
             ]
             low, high = np.percentile(differences, [2.5, 97.5])
-            print(f"| {len(rows)} {split} | {budget} | {a:.3f} | {b:.3f} | {b - a:+.3f} | [{low:+.3f}, {high:+.3f}] |")
+            print(
+                f"| {len(rows)} {split} | {budget} | {a:.3f} | {b:.3f} | {b - a:+.3f} | [{low:+.3f}, {high:+.3f}] |"
+            )
 
 
 def overhead(hpobench, args):
@@ -190,13 +222,20 @@ def overhead(hpobench, args):
         if not isinstance(optimizer, hpobench.JsonLines):
             return walk_there(optimizer, n, limit)
         source = hpobench.Random(hpobench.mixed_space(), 12345, n)  # the points that the others get
-        for start in range(0, n, 10000):  # enqueued points are handed out without the strategy's work
+        for start in range(
+            0, n, 10000
+        ):  # enqueued points are handed out without the strategy's work
             points = [source.ask()[1] for _ in range(min(10000, n - start))]
             optimizer._call({"enqueue": points})
             trials = optimizer._call({"ask": len(points)})["trials"]
-            optimizer._call({
-                "tell": [{"id": t["id"], "value": hpobench.mixed_objective(t["params"])} for t in trials]
-            })
+            optimizer._call(
+                {
+                    "tell": [
+                        {"id": t["id"], "value": hpobench.mixed_objective(t["params"])}
+                        for t in trials
+                    ]
+                }
+            )
         return True
 
     hpobench.prefill = prefill
@@ -209,20 +248,37 @@ def overhead(hpobench, args):
     for r in harness.read(path):
         if "median_s" in r:
             median[r["optimizer"]][r["n"]] = 1000 * r["median_s"]
-    print("\n| ms a trial (median) | " + " | ".join(f"{n:,}" for n in args.n) + " |" + "\n" + "|---" * (len(args.n) + 1) + "|")
+    print(
+        "\n| ms a trial (median) | "
+        + " | ".join(f"{n:,}" for n in args.n)
+        + " |"
+        + "\n"
+        + "|---" * (len(args.n) + 1)
+        + "|"
+    )
     for name in factories:
-        print(f"| {name} | " + " | ".join(f"{median[name][n]:.3g}" if n in median[name] else "" for n in args.n) + " |")
+        print(
+            f"| {name} | "
+            + " | ".join(f"{median[name][n]:.3g}" if n in median[name] else "" for n in args.n)
+            + " |"
+        )
 
 
 def main():
-    if sys.argv[1:3] == ["harness", "--bench"] and len(sys.argv) > 3:  # its own command line, all splits
+    if (
+        sys.argv[1:3] == ["harness", "--bench"] and len(sys.argv) > 3
+    ):  # its own command line, all splits
         bench = sys.argv[3]
         del sys.argv[1:4]
         return harness.load(bench).main()
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     for function in (run, report, compare, overhead):
-        p = commands.add_parser(function.__name__, help=(function.__doc__ or "Runs optimisers.").split("\n")[0])
+        p = commands.add_parser(
+            function.__name__, help=function.__doc__.split("\n")[0]
+        )
         p.set_defaults(function=function)
         p.add_argument("--bench", required=True, help="a copy of the harness")
         if function in (run, overhead):
@@ -242,11 +298,20 @@ def main():
             p.add_argument("--budget", type=int, default=100, help="trials of a run")
             p.add_argument("--seeds", type=int, default=3)
             p.add_argument("--first-seed", type=int, default=0)
-            p.add_argument("--problems", nargs="*", default=[], help="only those whose names contain one of these")
+            p.add_argument(
+                "--problems",
+                nargs="*",
+                default=[],
+                help="only those whose names contain one of these",
+            )
             p.add_argument("--jobs", type=int, default=2, help="runs at a time")
-            p.add_argument("--record", action="store_true", help="add what is missing to the recorded peers")
+            p.add_argument(
+                "--record", action="store_true", help="add what is missing to the recorded peers"
+            )
         if function is report:
-            p.add_argument("--labels", nargs="*", default=[], help="by default all that were measured")
+            p.add_argument(
+                "--labels", nargs="*", default=[], help="by default all that were measured"
+            )
             p.add_argument("--detail", action="store_true", help="also the score of each problem")
         if function is compare:
             p.add_argument("first")
