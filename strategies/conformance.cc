@@ -477,6 +477,52 @@ TEST_P(StrategyConformance, NoOutcomeDoesHarm) {
   }
 }
 
+// Beliefs and earlier studies may be of use, or wrong, or of no meaning at all.
+TEST_P(StrategyConformance, PriorsAndEarlierStudiesDoNoHarm) {
+  for (StudyConfig config : Configs()) {
+    SCOPED_TRACE(config.name);
+    std::vector<Parameter> parameters = config.space.parameters();
+    for (size_t i = 0; i < parameters.size(); i += 2) {
+      Parameter& p = parameters[i];
+      p.prior = Prior{p.ToValue(p.FromUnit(i % 4 == 0 ? 0 : 1)), i % 4 == 0 ? 0.01 : 1.0};
+    }
+    config.space = Space(std::move(parameters));
+    for (const NamedEnding& named : Endings()) {
+      EarlierStudy& earlier = config.warm_start.emplace_back();
+      earlier.name = named.name;
+      for (int i = 0; i < 30; ++i) {
+        Trial trial;
+        trial.id = i;
+        trial.point.resize(config.space.size());
+        RandomStream rng(config.seed, i, kTestStream + 2);
+        Point unit(trial.point.size());
+        for (double& u : unit) u = rng.Uniform();
+        config.space.FromUnit(unit, absl::MakeSpan(trial.point));
+        const Outcome outcome = named.ending(config, trial);
+        trial.constraints = outcome.constraints;
+        if (outcome.state != TrialState::kComplete) continue;  // an earlier study may be empty
+        earlier.trials.push_back({trial.point, outcome.values, trial.feasible()});
+      }
+    }
+    const auto strategy = Make(config);
+    ASSERT_NE(strategy, nullptr);
+    Driver driver(config, AllKinds);
+    driver.Run(strategy.get(), 3, GetParam().trials);
+    ASSERT_FALSE(HasFailure());
+    // Resuming half way is still a replay.
+    const auto before = Make(config);
+    const auto after = Make(config);
+    ASSERT_NE(before, nullptr);
+    ASSERT_NE(after, nullptr);
+    Driver resumed(config, AllKinds);
+    resumed.Run(before.get(), 3, GetParam().trials / 2);
+    resumed.Resume(after.get());
+    resumed.Run(after.get(), 3, GetParam().trials);
+    EXPECT_TRUE(SameProposals(driver.proposals(), resumed.proposals()))
+        << Show(driver.proposals()) << "\nand" << Show(resumed.proposals());
+  }
+}
+
 TEST_P(StrategyConformance, MaximizingIsMinimizingTheNegative) {
   for (StudyConfig config : Configs()) {
     SCOPED_TRACE(config.name);
@@ -560,6 +606,12 @@ TEST_P(StrategyConformance, TheEndIsTheEnd) {
         continue;
       }
       EXPECT_LT(driver.proposals().size(), 2 * kLimit) << "declared to come to an end";
+      for (size_t i = 0; i < driver.proposals().size() && !GetParam().repeats; ++i) {
+        for (size_t j = 0; j < i; ++j) {
+          EXPECT_FALSE(SameBits(driver.proposals()[i].point, driver.proposals()[j].point))
+              << "trials " << j << " and " << i << " are the same";
+        }
+      }
       EXPECT_FALSE(driver.Ask(strategy.get(), 1));
       driver.Finish(strategy.get(), 0);
       EXPECT_FALSE(driver.Ask(strategy.get(), 1));

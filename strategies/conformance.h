@@ -13,8 +13,9 @@
 // and to what was declared, over many spaces: proposals are valid, and no more than asked for; they
 // are a function of the seed and of what was told, so that a fresh strategy that is told all
 // finished trials at once goes on as the old one would have; failed, stopped, infeasible, enqueued
-// and imported trials, equal and huge values do no harm; minimising f and maximising -f are the
-// same; what was not declared is refused with an error that says so.
+// and imported trials, equal and huge values, priors and earlier studies do no harm; one that comes
+// to an end has tried no point twice; minimising f and maximising -f are the same; what was not
+// declared is refused with an error that says so.
 #ifndef STURGEON_STRATEGIES_CONFORMANCE_H_
 #define STURGEON_STRATEGIES_CONFORMANCE_H_
 
@@ -49,6 +50,7 @@ struct StrategyCase {
   bool uses_seed = true;      // another seed gives other proposals
   bool full_batches = true;   // proposes as many trials as it is asked for, until it is exhausted
   bool exhausts = false;      // comes to an end on a finite space
+  bool repeats = false;       // may propose a point twice before that end
   bool stops_trials = false;  // OnReport may answer something else than kContinue
   int trials = 48;  // how long the suite's studies are; fewer for a strategy whose Ask is slow
 };

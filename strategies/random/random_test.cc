@@ -55,6 +55,7 @@ StrategyCase Exhausting() {
   StrategyCase ten = {"ten", &kRandomStrategy, TestPlugins()};
   ten.options.Set("sampler", "ten");
   ten.exhausts = true;
+  ten.repeats = true;
   ten.uses_seed = false;
   return ten;
 }
