@@ -52,9 +52,8 @@ AutoChoice AutoRules::Choose(const AutoProgress& progress) const {
 }
 
 AutoChoice AutoRules::Early() const {
-  AutoChoice choice = {{"gp", "tpe"}, ""};
-  if (study_.objectives.size() == 1) choice.names.emplace_back("coarse_to_fine");
-  choice.names.emplace_back("random");
+  AutoChoice choice = {{"gp", "tpe", "coarse_to_fine", "random"}, ""};
+  if (study_.objectives.size() > 1) choice.names = {"gp", "nsga2", "random"};
   choice.why = gp_trials_ == kThroughout
                    ? absl::StrCat("it makes the most of ", Count(study_.trials, "trial"))
                    : absl::StrCat("it makes the most of the first ", Count(gp_trials_, "result"));
@@ -64,7 +63,7 @@ AutoChoice AutoRules::Early() const {
 AutoChoice AutoRules::Later(const AutoProgress& progress) const {
   const auto objectives = static_cast<int64_t>(study_.objectives.size());
   if (objectives > 1) {
-    return {{"nsga2", "tpe", "random"}, absl::StrCat(objectives, " objectives and many trials")};
+    return {{"nsga2", "random"}, absl::StrCat(objectives, " objectives and many trials")};
   }
   const bool constrained = progress.constrained || !study_.constraints.empty();
   if (!categorical_ && !conditional_ && !constrained && study_.trials > options_.cma_es_trials) {
