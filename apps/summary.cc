@@ -50,10 +50,11 @@ std::string Heading(const Study& study, const std::vector<Trial>& trials, const 
   return text + "\n";
 }
 
-// The complete and feasible trials, the best first (several objectives: the Pareto front).
+// The complete and feasible trials, the best first; of several objectives the Pareto front, from
+// one end to the other.
 std::vector<Trial> Leaders(const Study& study, std::vector<Trial> trials) {
   const StudyConfig& config = study.config();
-  if (config.objectives.size() > 1) return study.ParetoFront();
+  if (config.objectives.size() > 1) trials = study.ParetoFront();
   trials.erase(std::remove_if(trials.begin(), trials.end(),
                               [](const Trial& trial) {
                                 return trial.state != TrialState::kComplete || !trial.feasible();
@@ -110,6 +111,16 @@ std::vector<const MetricConstraint*> ShownConstraints(const StudyConfig& config)
     if (!repeated) shown.push_back(&constraint);
   }
   return shown;
+}
+
+// At most kMostShown of a front, as evenly spaced as can be, both ends among them.
+std::vector<Trial> Spread(const std::vector<Trial>& front) {
+  if (front.size() <= kMostShown) return front;
+  std::vector<Trial> spread;
+  for (size_t k = 0; k < kMostShown; ++k) {
+    spread.push_back(front[(k * (front.size() - 1) + (kMostShown - 1) / 2) / (kMostShown - 1)]);
+  }
+  return spread;
 }
 
 std::string LeaderTable(const StudyConfig& config, const std::vector<Trial>& leaders, int width) {
@@ -190,8 +201,11 @@ std::string StudySummary(const Study& study, const RunSummary& run, int width) {
     absl::StrAppend(&text, "\nBest: trial ", leaders[0].id, ", ", config.objectives[0].metric, " ",
                     ShortNumber(leaders[0].values[0]), "\n", LeaderTable(config, leaders, width));
   } else if (!leaders.empty()) {
-    absl::StrAppend(&text, "\nPareto front: ", Count(leaders.size(), "trial"), "\n",
-                    LeaderTable(config, leaders, width));
+    const std::vector<Trial> shown = Spread(leaders);
+    absl::StrAppend(
+        &text, "\nPareto front: ", Count(leaders.size(), "trial"),
+        shown.size() < leaders.size() ? absl::StrCat("; ", shown.size(), " of them") : "", "\n",
+        LeaderTable(config, shown, width));
   }
   if (leaders.empty() && study.counts().complete > 0) {
     text += "\nNo trial keeps every constraint.\n";

@@ -54,6 +54,12 @@ absl::Status CheckConfig(const StudyConfig& config) {
       return absl::InvalidArgumentError(
           absl::StrCat("objectives: ", UnknownName("metric", objective.metric, config.metrics)));
     }
+    if (std::count_if(config.objectives.begin(), config.objectives.end(),
+                      [&](const Objective& other) { return other.metric == objective.metric; }) >
+        1) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("objectives: the metric ", objective.metric, " is named twice"));
+    }
   }
   for (size_t i = 0; i < config.constraints.size(); ++i) {
     const MetricConstraint& constraint = config.constraints[i];

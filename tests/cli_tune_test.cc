@@ -23,6 +23,7 @@ namespace sturgeon {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -151,6 +152,60 @@ TEST_F(TuneTest, TheBestKeepsEveryConstraint) {
   EXPECT_EQ(none.exit_code, 0) << none.err;
   EXPECT_THAT(none.out, HasSubstr("No trial keeps every constraint"));
   EXPECT_TRUE(Result().Find("best")->is_null());
+}
+
+TEST_F(TuneTest, SeveralObjectivesHaveAParetoFront) {
+  WriteAll(study_, R"({"name": "both", "model": {"name": "softmax_regression", "epochs": 1,
+                       "train_limit": 200}, "strategy": "nsga2", "trials": 40, "seed": 3,
+                       "objectives": [{"metric": "validation_loss"},
+                                      {"metric": "train_error", "goal": "maximize"}]})");
+  const ProgramResult run = Tune();
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, StartsWith("both: minimize validation_loss, maximize train_error over "));
+  const Value result = Result();
+  EXPECT_EQ(result.Find("best"), nullptr);
+  ASSERT_NE(result.Find("pareto"), nullptr);
+
+  // By the definition, from the values of all trials.
+  const auto value = [](const Value& trial, size_t k) {
+    return trial.Find("values")->list()[k].number();
+  };
+  const Value::List& trials = result.Find("trials")->list();
+  std::vector<const Value*> front;
+  for (const Value& trial : trials) {
+    const bool dominated = std::any_of(trials.begin(), trials.end(), [&](const Value& other) {
+      return value(other, 0) <= value(trial, 0) && value(other, 1) >= value(trial, 1) &&
+             (value(other, 0) < value(trial, 0) || value(other, 1) > value(trial, 1));
+    });
+    if (!dominated) front.push_back(&trial);
+  }
+  std::string ids, expected;
+  for (const Value& trial : result.Find("pareto")->list()) {
+    absl::StrAppend(&ids, trial.Find("id")->integer(), " ");
+  }
+  for (const Value* trial : front) absl::StrAppend(&expected, trial->Find("id")->integer(), " ");
+  EXPECT_EQ(ids, expected);
+
+  // The text shows both ends of it.
+  ASSERT_GT(front.size(), 5);
+  EXPECT_THAT(run.out, HasSubstr(absl::StrCat("\nPareto front: ", front.size(),
+                                              " trials; 5 of them\n  trial ")));
+  std::sort(front.begin(), front.end(),
+            [&](const Value* a, const Value* b) { return value(*a, 0) < value(*b, 0); });
+  EXPECT_THAT(run.out,
+              ContainsRegex(absl::StrCat("  trial +", front.front()->Find("id")->integer(), " .* ",
+                                         front.back()->Find("id")->integer(), "\n")));
+}
+
+TEST_F(TuneTest, AStrategyForOneObjectiveRefusesTwo) {
+  WriteAll(study_, R"({"model": {"name": "softmax_regression", "epochs": 1, "train_limit": 200},
+                       "strategy": "coarse_to_fine", "trials": 2,
+                       "objectives": [{"metric": "train_loss"}, {"metric": "train_error"}]})");
+  const ProgramResult run = Tune();
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("strategy coarse_to_fine: shrinks to the best trials of one "
+                                 "objective, and the study has 2; leave one, or use the strategy "
+                                 "nsga2"));
 }
 
 TEST_F(TuneTest, StartsFromEarlierStudies) {
@@ -319,6 +374,10 @@ INSTANTIATE_TEST_SUITE_P(
                  ": time_limit: ", "a number with a unit, such as 90s"},
         BadStudy{"UnknownMetric", R"({"model": "function", "objectives": [{"metric": "valeu"}]})",
                  ": objectives[0]: ", "did you mean \"value\"?"},
+        BadStudy{"AnObjectiveTwice",
+                 R"({"model": "function", "objectives": [{"metric": "value"},
+                     {"metric": "value", "goal": "maximize"}]})",
+                 ": objectives: ", "the metric value is named twice"},
         BadStudy{"AParameterThatTheModelLacks",
                  FUNCTION R"({"name": "x9", "type": "float", "low": 0, "high": 1}]})",
                  ": parameters[0] (x9): ", "unknown parameter \"x9\""},

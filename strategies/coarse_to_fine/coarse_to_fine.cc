@@ -92,7 +92,7 @@ absl::StatusOr<std::unique_ptr<Strategy>> CoarseToFineStrategy::Create(
   if (study.objectives.size() != 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("shrinks to the best trials of one objective, and the study has ",
-                     study.objectives.size(), "; leave one, or use the strategy random"));
+                     study.objectives.size(), "; leave one, or use the strategy nsga2"));
   }
   const int64_t planned =
       study.trials > 0 ? std::max(kSmallestRound, study.trials / options.rounds) : kUnplannedRound;

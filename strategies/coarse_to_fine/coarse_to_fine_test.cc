@@ -412,7 +412,7 @@ TEST(CoarseToFine, WhatItCannotDoIsSaidAtOnce) {
   two.objectives = {{"error", Goal::kMinimize}, {"seconds", Goal::kMinimize}};
   EXPECT_EQ(CreateError(two, Value::Object()).message(),
             "strategy coarse_to_fine: shrinks to the best trials of one objective, and the study "
-            "has 2; leave one, or use the strategy random");
+            "has 2; leave one, or use the strategy nsga2");
   StudyConfig one;
   one.trials = 60;
   const absl::Status grid = CreateError(one, Value::Object{{"sampler", "grid"}});
