@@ -58,7 +58,7 @@ TEST(Plugins, ListsEveryKindAsJson) {
   EXPECT_THAT(Names(plugins, "samplers"),
               IsSupersetOf({"uniform", "grid", "latin_hypercube", "sobol", "halton"}));
   EXPECT_THAT(Names(plugins, "strategies"),
-              IsSupersetOf({"auto", "random", "grid", "coarse_to_fine", "nsga2", "tpe"}));
+              IsSupersetOf({"auto", "cma_es", "random", "grid", "coarse_to_fine", "nsga2", "tpe"}));
   EXPECT_THAT(Names(plugins, "models"), IsSupersetOf({"mlp", "softmax_regression", "function"}));
   EXPECT_THAT(Names(plugins, "runners"), IsSupersetOf({"sequential", "caviar"}));
 }
