@@ -34,6 +34,7 @@ int History::Add(absl::Span<const Trial* const> finished) {
     units_.insert(units_.begin() + i * dimensions_, unit.begin(), unit.end());
     losses_.insert(losses_.begin() + i * objectives_, losses.begin(), losses.end());
     violations_.insert(violations_.begin() + i, violation);
+    constraints_.insert(constraints_.begin() + i, trial->constraints);
     failed_.insert(failed_.begin() + i, failed ? 1 : 0);
     if (!failed) ++measured_;
     first_new = std::min(first_new, static_cast<int>(i));

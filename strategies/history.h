@@ -53,6 +53,8 @@ class History {
   // The sum of what the constraints exceed 0 by; 0: feasible.
   double violation(int i) const { return violations_[i]; }
   bool feasible(int i) const { return !(violations_[i] > 0); }
+  // The constraints' values as they were told; empty where there were none.
+  absl::Span<const double> constraints(int i) const { return constraints_[i]; }
 
   // Whether trial i is better than trial j in a study with one objective: what has losses before
   // what failed, the feasible before the infeasible, the less violating, the less lossy, the
@@ -67,6 +69,7 @@ class History {
   std::vector<double> units_;   // [n, d]
   std::vector<double> losses_;  // [n, m]; 0 where failed
   std::vector<double> violations_;
+  std::vector<std::vector<double>> constraints_;
   std::vector<uint8_t> failed_;
 };
 

@@ -84,6 +84,8 @@ TEST(HistoryTest, RanksTheMeasuredThenTheFeasibleThenTheBetter) {
   EXPECT_EQ(history.measured(), 3);
   EXPECT_TRUE(history.failed(0));
   EXPECT_DOUBLE_EQ(history.violation(1), 0.75);
+  EXPECT_EQ(history.constraints(1), absl::MakeConstSpan(infeasible.constraints));
+  EXPECT_TRUE(history.constraints(2).empty());
   EXPECT_FALSE(history.feasible(1));
   EXPECT_TRUE(history.feasible(2));
   for (const auto& [better, worse] : {std::pair(2, 3), std::pair(3, 1), std::pair(1, 0)}) {

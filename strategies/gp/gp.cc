@@ -1,0 +1,187 @@
+#include "strategies/gp/gp.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/random.h"
+#include "core/sampler.h"
+#include "strategies/gp/encoding.h"
+#include "strategies/gp/gaussian_process.h"
+#include "strategies/gp/search.h"
+#include "strategies/gp/surrogate.h"
+#include "strategies/history.h"
+#include "strategies/tried_points.h"
+
+namespace sturgeon {
+namespace {
+
+constexpr uint32_t kSearchStream = kFirstPluginStream;
+constexpr int kMinStartup = 3, kMaxStartup = 10;
+
+using gp::Vector;
+
+}  // namespace
+
+class GpStrategy::Implementation {
+ public:
+  Implementation(const GpOptions& options, const StrategyContext& context,
+                 std::unique_ptr<Sampler> sampler)
+      : study_(context.study),
+        space_(context.study.space),
+        sampler_(std::move(sampler)),
+        surrogate_(study_, MakePriors(options)),
+        history_(study_),
+        tried_(study_),
+        startup_(options.startup_trials > 0
+                     ? options.startup_trials
+                     : std::clamp(static_cast<int>(surrogate_.encoding().groups().size()) + 1,
+                                  kMinStartup, kMaxStartup)) {}
+
+  absl::StatusOr<std::vector<Proposal>> Ask(const AskRequest& request) {
+    tried_.SetPending(request.pending);
+    std::vector<Vector> pending;
+    int64_t lowest_pending = request.first_id;
+    for (const PendingTrial& trial : request.pending) {
+      lowest_pending = std::min(lowest_pending, trial.id);
+      pending.push_back(Unit(trial.point));
+    }
+    std::vector<Proposal> proposals;
+    bool updated = false;
+    for (int i = 0; i < request.count; ++i) {
+      const int64_t id = request.first_id + i;
+      RandomStream rng(study_.seed, id, kSearchStream);
+      std::optional<Point> point;
+      if (id < startup_ || history_.measured() < kMinStartup) {
+        absl::StatusOr<Point> design = Design(id);
+        if (!design.ok()) return design.status();
+        point = tried_.Untried(*design, rng);
+      } else {
+        if (!updated) surrogate_.Update(history_, pending, lowest_pending);
+        updated = true;
+        point = Best(rng);
+      }
+      if (!point.has_value()) break;
+      tried_.AddPending(*point);
+      pending.push_back(Unit(*point));
+      if (updated && i + 1 < request.count) surrogate_.Append(pending.back());
+      proposals.push_back({*std::move(point), {}, {}});
+    }
+    return proposals;
+  }
+
+  absl::Status Tell(absl::Span<const Trial* const> finished) {
+    surrogate_.Changed(history_.Add(finished));
+    for (const Trial* trial : finished) tried_.Add(trial->point);
+    return absl::OkStatus();
+  }
+
+ private:
+  static gp::Priors MakePriors(const GpOptions& options) {
+    gp::Priors priors;
+    priors.warp = options.input_warping;
+    return priors;
+  }
+
+  Vector Unit(absl::Span<const double> point) const {
+    Vector unit(space_.size());
+    space_.ToUnit(point, absl::MakeSpan(unit.data(), unit.size()));
+    return unit;
+  }
+
+  Point FromUnit(const Vector& unit) const {
+    Point point(space_.size());
+    for (int i = 0; i < space_.size(); ++i) {
+      point[i] = std::isnan(unit[i]) ? unit[i] : space_[i].FromUnit(unit[i]);
+    }
+    return point;
+  }
+
+  // What is believed good first: by the user, by earlier studies; then the sampler's points.
+  absl::StatusOr<Point> Design(int64_t id) const {
+    if (id == 0) {
+      Point point = space_.Default();
+      for (int i = 0; i < space_.size(); ++i) {
+        if (space_[i].prior.has_value()) point[i] = space_[i].PriorNumber();
+      }
+      space_.Canonicalize(absl::MakeSpan(point));
+      return point;
+    }
+    if (id - 1 < surrogate_.earlier_best().rows()) {
+      return FromUnit(surrogate_.earlier_best().row(id - 1));
+    }
+    Point point(space_.size());
+    if (point.empty()) return point;
+    absl::Status status = sampler_->Sample(id - 1, absl::MakeSpan(point));
+    if (!status.ok()) return status;
+    space_.FromUnit(point, absl::MakeSpan(point));
+    return point;
+  }
+
+  // The untried point that is worth most; nullopt: every point has been tried.
+  std::optional<Point> Best(RandomStream& rng) const {
+    const gp::AcquisitionFunction function = {
+        [&](const gp::Matrix& unit) { return surrogate_.Values(unit); },
+        [&](absl::Span<const double> unit, absl::Span<double> gradient) {
+          return surrogate_.Value(unit, gradient);
+        }};
+    const std::vector<gp::Found> found =
+        gp::Maximize(space_, function, surrogate_.anchors(), gp::SearchEffort(), rng);
+    for (const gp::Found& f : found) {
+      Point point = FromUnit(f.unit);
+      if (!tried_.Contains(point)) return point;
+    }
+    return tried_.Untried(found.empty() ? space_.Default() : FromUnit(found.front().unit), rng);
+  }
+
+  const StudyConfig& study_;
+  const SearchSpace& space_;
+  const std::unique_ptr<Sampler> sampler_;
+  gp::Surrogate surrogate_;
+  History history_;
+  TriedPoints tried_;
+  const int startup_;
+};
+
+const Schema<GpOptions>& GpStrategy::OptionSchema() {
+  using Options = GpOptions;
+  static const auto* const schema = new Schema<Options>(
+      Schema<Options>()
+          .Add("startup_trials", &Options::startup_trials,
+               "How many trials cover the space before the model is asked; 0: one more than there "
+               "are parameters, but between 3 and 10.",
+               AtLeast(0))
+          .Add("sampler", &Options::sampler,
+               "Where the first trials lie: a sampler, with options of its own.")
+          .Add("input_warping", &Options::input_warping,
+               "Whether each numeric parameter's scale is bent by a Kumaraswamy distribution that "
+               "is learnt; for objectives that change at one end of a scale only."));
+  return *schema;
+}
+
+absl::StatusOr<std::unique_ptr<Strategy>> GpStrategy::Create(GpOptions options,
+                                                             const StrategyContext& context) {
+  SamplerContext sampler_context;
+  sampler_context.dimensions = std::max(context.study.space.size(), 1);
+  sampler_context.seed = context.study.seed;
+  sampler_context.levels = context.study.space.Levels();
+  auto sampler = context.plugins.samplers.Create(options.sampler, sampler_context);
+  if (!sampler.ok()) return sampler.status();
+  return std::unique_ptr<Strategy>(new GpStrategy(
+      std::make_unique<Implementation>(std::move(options), context, *std::move(sampler))));
+}
+
+GpStrategy::GpStrategy(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
+GpStrategy::~GpStrategy() = default;
+
+absl::StatusOr<std::vector<Proposal>> GpStrategy::Ask(const AskRequest& request) {
+  return implementation_->Ask(request);
+}
+absl::Status GpStrategy::Tell(absl::Span<const Trial* const> finished) {
+  return implementation_->Tell(finished);
+}
+
+}  // namespace sturgeon

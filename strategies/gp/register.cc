@@ -1,0 +1,8 @@
+#include "core/strategy.h"
+#include "strategies/gp/gp.h"
+
+namespace sturgeon {
+namespace {
+const LinkedStrategy linked(kGpStrategy);
+}  // namespace
+}  // namespace sturgeon
