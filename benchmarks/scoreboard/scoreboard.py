@@ -222,20 +222,12 @@ def overhead(hpobench, args):
         if not isinstance(optimizer, hpobench.JsonLines):
             return walk_there(optimizer, n, limit)
         source = hpobench.Random(hpobench.mixed_space(), 12345, n)  # the points that the others get
-        for start in range(
-            0, n, 10000
-        ):  # enqueued points are handed out without the strategy's work
+        for start in range(0, n, 10000):
             points = [source.ask()[1] for _ in range(min(10000, n - start))]
-            optimizer._call({"enqueue": points})
+            optimizer._call({"enqueue": points})  # they are handed out without the strategy's work
             trials = optimizer._call({"ask": len(points)})["trials"]
-            optimizer._call(
-                {
-                    "tell": [
-                        {"id": t["id"], "value": hpobench.mixed_objective(t["params"])}
-                        for t in trials
-                    ]
-                }
-            )
+            told = [(t["id"], hpobench.mixed_objective(t["params"])) for t in trials]
+            optimizer._call({"tell": [{"id": id, "value": value} for id, value in told]})
         return True
 
     hpobench.prefill = prefill
@@ -244,24 +236,14 @@ def overhead(hpobench, args):
     path = LABELS.parent / "overhead_now.jsonl"
     path.unlink(missing_ok=True)
     hpobench.cmd_overhead(argparse.Namespace(n=args.n, limit=args.limit, overhead=path))
-    median = defaultdict(dict)
+    cells = defaultdict(dict)
     for r in harness.read(path):
         if "median_s" in r:
-            median[r["optimizer"]][r["n"]] = 1000 * r["median_s"]
-    print(
-        "\n| ms a trial (median) | "
-        + " | ".join(f"{n:,}" for n in args.n)
-        + " |"
-        + "\n"
-        + "|---" * (len(args.n) + 1)
-        + "|"
-    )
+            cells[r["optimizer"]][r["n"]] = f"{1000 * r['median_s']:.3g} ({1000 * r['mean_s']:.3g})"
+    print("\n| ms a trial: median (mean) | " + " | ".join(f"{n:,}" for n in args.n) + " |")
+    print("|---" * (len(args.n) + 1) + "|")
     for name in factories:
-        print(
-            f"| {name} | "
-            + " | ".join(f"{median[name][n]:.3g}" if n in median[name] else "" for n in args.n)
-            + " |"
-        )
+        print(f"| {name} | " + " | ".join(cells[name].get(n, "") for n in args.n) + " |")
 
 
 def main():
