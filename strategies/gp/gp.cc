@@ -21,6 +21,19 @@ namespace {
 constexpr uint32_t kSearchStream = kFirstPluginStream;
 constexpr int kMinStartup = 3, kMaxStartup = 10;
 
+// A look at a point costs O(n²): past 200 trials the search looks at fewer.
+gp::SearchEffort Effort(int trials) {
+  gp::SearchEffort effort;
+  if (trials <= 200) return effort;
+  const double share = std::max(200.0 / trials, 0.3);
+  effort.random = static_cast<int>(effort.random * share);
+  effort.mutations = static_cast<int>(effort.mutations * share);
+  effort.children = static_cast<int>(effort.children * share);
+  effort.ascents = 2;
+  effort.evaluations = 20;
+  return effort;
+}
+
 using gp::Vector;
 
 }  // namespace
@@ -128,7 +141,7 @@ class GpStrategy::Implementation {
           return surrogate_.Value(unit, gradient);
         }};
     const std::vector<gp::Found> found =
-        gp::Maximize(space_, function, surrogate_.anchors(), gp::SearchEffort(), rng);
+        gp::Maximize(space_, function, surrogate_.anchors(), Effort(history_.size()), rng);
     for (const gp::Found& f : found) {
       Point point = FromUnit(f.unit);
       if (!tried_.Contains(point)) return point;

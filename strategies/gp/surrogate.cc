@@ -16,9 +16,9 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Of a longer history, the best half of this and the newest of the others are used.
-constexpr int kMaxTrials = 600;
+constexpr int kMaxTrials = 500;
 // The hyperparameters change little with more.
-constexpr int kMaxFitTrials = 300;
+constexpr int kMaxFitTrials = 200;
 constexpr int kFitSteps = 40;
 constexpr int kAnchors = 6;
 constexpr double kPriorTrials = 10;
