@@ -2,40 +2,52 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 namespace sturgeon::tpe {
 namespace {
 
-using Eigen::ArrayXd;
-using Eigen::ArrayXXd;
+using Eigen::ArrayXf;
+using Eigen::ArrayXXf;
 
-constexpr double kSqrtHalf = 0.70710678118654752440;
-constexpr double kLogSqrt2Pi = 0.91893853320467274178;
+// Beyond so many levels a value's share is too small to be told from a point.
+constexpr int64_t kMostLevels = 10000;
+constexpr float kLogSqrt2Pi = 0.918938533F;
 // No value is thought impossible: what underflows stays comparable.
-constexpr double kSmallestMass = 1e-12;
+constexpr float kLeastMass = 1e-9F;
 
-// Φ, vectorised: Abramowitz and Stegun 7.1.26, absolute error below 1e-7.
-ArrayXd NormalCdf(const ArrayXd& z) {
-  const ArrayXd x = z.abs() * kSqrtHalf;
-  const ArrayXd t = (1 + 0.3275911 * x).inverse();
-  const ArrayXd tail =
-      0.5 * t *
-      (0.254829592 +
-       t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) *
-      (-x.square()).exp();
-  return (z < 0).select(tail, 1 - tail);
+// 2 Φ(z) - 1 by its logistic approximation (Page, "Approximations to the cumulative normal
+// function", Applied Statistics 26, 1977), whose tanh Eigen vectorises.
+template <typename Expression>
+auto TwicePhi(const Eigen::ArrayBase<Expression>& z) {
+  return (z * (0.7978846F + 0.0356774F * z.square())).tanh();
 }
 
 bool IsLogInt(const Parameter& p) {
   return p.type == ParameterType::kInt && p.scale == Scale::kLog && p.factor == 0;
 }
 
+// From the kernel κ.
+double DrawKernel(const Axis& axis, double centre, double width, RandomStream& rng) {
+  if (axis.kind == Axis::Kind::kCategorical) {
+    return rng.Uniform() < width ? axis.FromUniform(rng.Uniform()) : centre;
+  }
+  // A wide kernel reaches far beyond the interval, and within it is nearly uniform.
+  for (int attempt = 0; attempt < 64; ++attempt) {
+    const double u = centre + width * rng.Normal();
+    if (0 <= u && u <= 1) return axis.FromUniform(u);
+  }
+  return axis.FromUniform(rng.Uniform());
+}
+
 }  // namespace
 
 Axis::Axis(const Parameter& p) : levels(p.Levels()), parameter(&p) {
-  kind = p.is_categorical() ? Kind::kCategorical : levels > 0 ? Kind::kOrdinal : Kind::kContinuum;
+  if (p.is_categorical()) {
+    kind = Kind::kCategorical;
+  } else if (0 < levels && levels <= kMostLevels) {
+    kind = Kind::kOrdinal;
+  }
 }
 
 double Axis::Coordinate(double value) const {
@@ -44,6 +56,10 @@ double Axis::Coordinate(double value) const {
 
 double Axis::Value(double coordinate) const {
   return kind == Kind::kCategorical ? coordinate : parameter->FromUnit(coordinate);
+}
+
+double Axis::FromUniform(double u) const {
+  return levels == 0 ? u : Coordinate(parameter->FromUnit(u));
 }
 
 Axis::Share Axis::ShareOf(double coordinate) const {
@@ -58,89 +74,92 @@ Axis::Share Axis::ShareOf(double coordinate) const {
   return {coordinate - half, coordinate + half};
 }
 
-void Mixture::Build(absl::Span<const Axis> axes, ArrayXXd centres, ArrayXXd widths,
-                    ArrayXd weights) {
+double Axis::BeliefWidth() const {
+  const double width = parameter->prior->width;
+  if (kind != Kind::kCategorical) return width;
+  // The chance of another choice, as that of a draw from all.
+  const auto n = static_cast<double>(levels);
+  return levels > 1 ? std::min(width * n / (n - 1), 1.0) : 1;
+}
+
+double Axis::DrawBelief(RandomStream& rng) const {
+  return DrawKernel(*this, Coordinate(parameter->PriorNumber()), BeliefWidth(), rng);
+}
+
+std::vector<double> RowOf(absl::Span<const Axis> axes, absl::Span<const double> point) {
+  std::vector<double> row(point.begin(), point.end());
+  for (size_t i = 0; i < row.size(); ++i) {
+    if (!std::isnan(row[i])) row[i] = axes[i].Coordinate(row[i]);
+  }
+  return row;
+}
+
+void Mixture::Build(absl::Span<const Axis> axes, ArrayXXf centres, ArrayXXf widths,
+                    const ArrayXf& weights) {
   axes_ = axes;
   centres_ = std::move(centres);
   widths_ = std::move(widths);
-  weights_ = std::move(weights);
-  weights_ /= weights_.sum();
-  log_weights_ = weights_.log();
-  inverse_ = widths_.inverse();
-  log_norms_.resize(centres_.rows(), centres_.cols());
-  for (size_t j = 0; j < axes.size(); ++j) {
+  log_weights_ = (weights / weights.sum()).log();
+  first_.resize(centres_.rows(), centres_.cols());
+  second_.resize(centres_.rows(), centres_.cols());
+  opinion_ = (!centres_.isNaN()).cast<float>();
+  for (Eigen::Index j = 0; j < centres_.cols(); ++j) {
     const auto c = centres_.col(j);
+    const auto s = widths_.col(j);
+    const auto silent = c.isNaN();
     if (axes[j].kind == Axis::Kind::kCategorical) {
-      log_norms_.col(j).setZero();
+      const auto levels = static_cast<float>(axes[j].levels);
+      first_.col(j) = silent.select(0, (s + (1 - s) * levels).log());
+      second_.col(j) = silent.select(0, s.log());
       continue;
     }
-    log_norms_.col(j) =
-        -(NormalCdf((1 - c) * inverse_.col(j)) - NormalCdf(-c * inverse_.col(j))).log();
-    if (axes[j].kind == Axis::Kind::kContinuum) {
-      log_norms_.col(j) += inverse_.col(j).log() - kLogSqrt2Pi;
-    }
+    first_.col(j) = silent.select(0, s.inverse());
+    second_.col(j) = (0.5F * (TwicePhi((1 - c) * s.inverse()) - TwicePhi(-c * s.inverse()))).log();
+    if (axes[j].kind == Axis::Kind::kContinuum) second_.col(j) += s.log() + kLogSqrt2Pi;
+    second_.col(j) = silent.select(0, second_.col(j)).eval();
+    centres_.col(j) = silent.select(0.5F, c).eval();
   }
 }
 
-void Mixture::AddLogKernels(absl::Span<const int> on, absl::Span<const double> point,
-                            ArrayXd& log) const {
-  for (const int j : on) {
-    const double x = point[j];
+void Mixture::AddLogKernels(int first, int last, absl::Span<const double> point,
+                            ArrayXf& log) const {
+  for (int j = first; j < last; ++j) {
+    const auto x = static_cast<float>(point[j]);
     const auto c = centres_.col(j);
-    const Axis& axis = axes_[j];
-    ArrayXd term;
-    switch (axis.kind) {
+    const auto one = first_.col(j);
+    const auto two = second_.col(j);
+    switch (axes_[j].kind) {
       case Axis::Kind::kContinuum:
-        term = log_norms_.col(j) - 0.5 * ((x - c) * inverse_.col(j)).square();
+        log -= 0.5F * ((x - c) * one).square() + two;
         break;
       case Axis::Kind::kOrdinal: {
-        const Axis::Share share = axis.ShareOf(x);
-        term = log_norms_.col(j) + ((NormalCdf((share.high - c) * inverse_.col(j)) -
-                                     NormalCdf((share.low - c) * inverse_.col(j)))
-                                        .max(kSmallestMass) /
-                                    (share.high - share.low))
-                                       .log();
+        const Axis::Share share = axes_[j].ShareOf(point[j]);
+        const auto low = static_cast<float>(share.low), high = static_cast<float>(share.high);
+        log += opinion_.col(j) *
+               (((0.5F / (high - low)) * (TwicePhi((high - c) * one) - TwicePhi((low - c) * one)))
+                    .max(kLeastMass)
+                    .log() -
+                two);
         break;
       }
-      case Axis::Kind::kCategorical: {
-        const auto s = widths_.col(j);
-        term = (c == x).select(s + (1 - s) * static_cast<double>(axis.levels), s).log();
+      case Axis::Kind::kCategorical:
+        log += (c == x).select(one, two);
         break;
-      }
     }
-    log += c.isNaN().select(0.0, term);
   }
 }
 
-void Mixture::Draw(int k, absl::Span<const int> on, RandomStream& rng,
-                   absl::Span<double> point) const {
-  for (const int j : on) {
-    const double c = centres_(k, j), s = widths_(k, j);
-    const Axis& axis = axes_[j];
-    if (axis.kind == Axis::Kind::kCategorical) {
-      const bool any = std::isnan(c) || rng.Uniform() < s;
-      point[j] = any ? static_cast<double>(rng.Below(axis.levels)) : c;
-      continue;
-    }
-    double u = rng.Uniform();
-    if (!std::isnan(c)) {
-      // A wide kernel reaches far beyond the interval; the normal is then nearly uniform in it.
-      for (int attempt = 0; attempt < 64; ++attempt) {
-        const double drawn = c + s * rng.Normal();
-        if (0 <= drawn && drawn <= 1) {
-          u = drawn;
-          break;
-        }
-      }
-    }
-    point[j] =
-        axis.kind == Axis::Kind::kOrdinal ? axis.parameter->ToUnit(axis.parameter->FromUnit(u)) : u;
+void Mixture::Draw(int k, int first, int last, RandomStream& rng, absl::Span<double> point) const {
+  for (int j = first; j < last; ++j) {
+    const bool silent =
+        axes_[j].kind == Axis::Kind::kCategorical ? std::isnan(centres_(k, j)) : first_(k, j) == 0;
+    point[j] = silent ? axes_[j].FromUniform(rng.Uniform())
+                      : DrawKernel(axes_[j], centres_(k, j), widths_(k, j), rng);
   }
 }
 
-double LogSumExp(const ArrayXd& v) {
-  if (v.size() == 0) return -std::numeric_limits<double>::infinity();
-  const double most = v.maxCoeff();
+float LogSumExp(const ArrayXf& v) {
+  const float most = v.maxCoeff();
   return most + std::log((v - most).exp().sum());
 }
 

@@ -6,16 +6,17 @@
 // every kind of parameter alike:
 //   continuum    the normal density of mean c and deviation σ, truncated to [0, 1];
 //   ordinal      the mass of that normal over the share [a, b] of x's value, divided by b - a;
-//   categorical  σ + (1 - σ) L where x is c, σ elsewhere; L the number of choices: σ is the chance
-//                of drawing from all choices alike.
-// A centre that is NaN, because the parameter was inactive in the trial, has κ = 1.
+//   categorical  σ + (1 - σ) L where x is c, σ elsewhere; L is the number of choices, and σ the
+//                chance of a draw from all choices alike.
+// Where a centre is NaN, because the parameter was inactive in the trial, κ = 1.
 //
-// Shapes: centres and widths [m, d] column-major (a component a row); points [d], a categorical
-// coordinate being the index of its choice. Cost: Build O(m d), LogDensity O(m d) a point, in
-// vectorised loops. Determinism: the order of the components matters in the last bits.
+// Shapes: centres and widths [m, d], a component a row; points [d], a categorical coordinate being
+// the index of its choice. Precision: single, in vectorised loops, Φ within 3e-4. Cost: Build O(m
+// d), AddLogKernels O(m d). Determinism: sums are in the order of the components.
 #ifndef STURGEON_STRATEGIES_TPE_MIXTURE_H_
 #define STURGEON_STRATEGIES_TPE_MIXTURE_H_
 
+#include <cstdint>
 #include <vector>
 
 #include "Eigen/Core"
@@ -25,51 +26,64 @@
 
 namespace sturgeon::tpe {
 
-// A parameter as a density sees it.
+// A parameter as a density sees it. The parameter must outlive it.
 struct Axis {
   enum class Kind { kContinuum, kOrdinal, kCategorical };
-  Kind kind = Kind::kContinuum;
-  int64_t levels = 0;  // 0: a continuum
-  const Parameter* parameter = nullptr;
 
   explicit Axis(const Parameter& p);
 
-  // The coordinate of a value, and back; a categorical's is the index of its choice.
+  // The coordinate of a value, and back: a categorical's is the index of its choice.
   double Coordinate(double value) const;
   double Value(double coordinate) const;
-  // The share [low, high] of the unit interval that an ordinal coordinate's value owns.
+  // The coordinate of the value that u of [0, 1] stands for.
+  double FromUniform(double u) const;
+  // The share of the unit interval that the value of an ordinal's coordinate owns.
   struct Share {
     double low, high;
   };
   Share ShareOf(double coordinate) const;
+
+  // The width that stands for the parameter's prior, which it must have; a coordinate drawn from
+  // it.
+  double BeliefWidth() const;
+  double DrawBelief(RandomStream& rng) const;
+
+  Kind kind = Kind::kContinuum;  // of very many levels, too
+  int64_t levels = 0;            // 0: a continuum
+  const Parameter* parameter = nullptr;
 };
+
+// The coordinates of a point; inactive parameters stay NaN.
+std::vector<double> RowOf(absl::Span<const Axis> axes, absl::Span<const double> point);
 
 class Mixture {
  public:
-  // Components in the rows of the arrays; weights need not sum to 1.
-  void Build(absl::Span<const Axis> axes, Eigen::ArrayXXd centres, Eigen::ArrayXXd widths,
-             Eigen::ArrayXd weights);
+  // Weights need not sum to 1. The axes must outlive the mixture.
+  void Build(absl::Span<const Axis> axes, Eigen::ArrayXXf centres, Eigen::ArrayXXf widths,
+             const Eigen::ArrayXf& weights);
 
-  int size() const { return static_cast<int>(weights_.size()); }
+  int size() const { return static_cast<int>(log_weights_.size()); }
+  const Eigen::ArrayXf& log_weights() const { return log_weights_; }
 
-  // What a point says of each component, on some of the axes: the log of Π κ_j, added to `log`.
-  void AddLogKernels(absl::Span<const int> on, absl::Span<const double> point,
-                     Eigen::ArrayXd& log) const;
-  // log w.
-  const Eigen::ArrayXd& log_weights() const { return log_weights_; }
+  // Adds ln Π_j κ_j of each component, over the axes first … last - 1, to `log` [m].
+  void AddLogKernels(int first, int last, absl::Span<const double> point,
+                     Eigen::ArrayXf& log) const;
 
-  // Draws the coordinates `on` some axes from component k. NaN centres: uniform.
-  void Draw(int k, absl::Span<const int> on, RandomStream& rng, absl::Span<double> point) const;
+  // Draws the coordinates first … last - 1 from component k.
+  void Draw(int k, int first, int last, RandomStream& rng, absl::Span<double> point) const;
 
  private:
   absl::Span<const Axis> axes_;
-  Eigen::ArrayXXd centres_, widths_, inverse_;
-  Eigen::ArrayXXd log_norms_;  // of truncated normals: -ln Z, and for continua -ln(σ √2π Z)
-  Eigen::ArrayXd weights_, log_weights_;
+  Eigen::ArrayXXf centres_, widths_;
+  // Numeric: 1 / σ and ln of what the kernel is divided by; categorical: ln κ at the centre's
+  // choice and elsewhere. All 0 where there is no opinion.
+  Eigen::ArrayXXf first_, second_;
+  Eigen::ArrayXXf opinion_;  // 0 or 1: a product is vectorised where a selection is not
+  Eigen::ArrayXf log_weights_;
 };
 
-// ln Σ e^v, stable. -∞ for an empty array.
-double LogSumExp(const Eigen::ArrayXd& v);
+// ln Σ e^v. At least one element; some finite.
+float LogSumExp(const Eigen::ArrayXf& v);
 
 }  // namespace sturgeon::tpe
 

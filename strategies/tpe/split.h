@@ -1,75 +1,91 @@
-// Which trials count as good, and a bounded picture of the others.
+// Which finished trials count as good, and a bounded picture of all others.
 //
-// TPE compares two densities: of the few best trials, and of all the rest. As trials are only ever
-// added, a trial that is not among the `best` best of today never will be. So a split holds
-//   best()  the best so many, from the best to the worst;
-//   rest()  of the others those with the smallest hashes of their ids, a uniform sample that does
-//           not depend on the order of the calls;
-// and forgets everything else. What it holds is a function of the set of trials that were added.
+//   Split split(/*objectives=*/1, limits);
+//   split.Add(record);                              // in Strategy::Tell
+//   split.Divide(/*good=*/5, &good, &others);       // in Strategy::Ask
 //
-// Cost: Add is O(log k) comparisons and O(k) moves for the k members that are held; memory is O(k),
-// whatever the number of trials.
+// TPE compares the density of the few best trials with that of all the rest. As trials are only
+// ever added, one that is not among the best k of today never will be, and of the many others a
+// sample does. With one objective a split keeps the best `limits.near` trials; with several it
+// keeps the nondominated ones. Of the others it keeps those `limits.far` with the smallest hashes
+// of their ids: an even sample that does not depend on the order of the calls. The rest is
+// forgotten. So what it holds is a function of the set of trials that were added.
+//
+// Cost, with k trials held: Add O(k); Divide O(k), or with several objectives a nondominated sort
+// and a choice by hypervolume (strategies/pareto.h) among at most near + far trials, once a change.
+// Memory: O(k); k is near + far, and with several objectives far and the size of the front.
 #ifndef STURGEON_STRATEGIES_TPE_SPLIT_H_
 #define STURGEON_STRATEGIES_TPE_SPLIT_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
-#include "absl/types/span.h"
+#include "core/trial.h"
 
 namespace sturgeon::tpe {
 
-// What a finished trial is worth. Less is better, by the members in their order.
-struct Worth {
-  // What ran to its end before what was stopped, that before the infeasible, that before the
-  // failed.
+// A finished trial. What is worth more comes first by the class, then by the violation, then by the
+// losses.
+struct Record {
   enum Class : uint8_t { kComplete, kStopped, kInfeasible, kFailed };
+
+  int64_t id = 0;
   Class kind = kComplete;
-  double violation = 0;  // the sum of what the constraints exceed 0 by
-  double loss = 0;       // of one objective
-  int64_t id = 0;        // of equals the earlier
+  double violation = 0;     // the sum of what the constraints exceed 0 by
+  Values losses;            // less is better; none if it failed
+  std::vector<double> row;  // its coordinates [d], as mixture.h wants them; inactive: NaN
 
-  friend bool operator<(const Worth& a, const Worth& b);
+  bool failed() const { return kind == kFailed; }
 };
 
-struct Member {
-  Worth worth;
-  // The trial's coordinates in the unit cube, [d]; NaN where a parameter is inactive. Shared by the
-  // splits of all groups that the trial belongs to.
-  std::shared_ptr<const std::vector<double>> unit;
-  uint64_t hash = 0;  // of the id
-};
+// Of two trials with one objective: whether a is better. A strict order: of equals the earlier.
+bool Better(const Record& a, const Record& b);
+// Of two trials with several objectives: whether a is better in every sense. A partial order.
+bool Beats(const Record& a, const Record& b);
+
+// A well mixed function of an id, without collisions.
+uint64_t HashOfId(int64_t id);
 
 class Split {
  public:
-  Split(size_t best, size_t rest) : best_limit_(best), rest_limit_(rest) {}
+  struct Limits {
+    int near = 100, far = 180;
+  };
+  struct Weighted {
+    const Record* record;
+    double weight;  // for how many trials it stands
+  };
 
-  void Add(Member member);
+  Split(int objectives, Limits limits) : objectives_(objectives), limits_(limits) {}
+
+  void Add(std::shared_ptr<const Record> record);
 
   // How many trials were added, and how many of them did not fail.
   int64_t size() const { return size_; }
   int64_t measured() const { return measured_; }
 
-  absl::Span<const Member> best() const { return best_; }
-  absl::Span<const Member> rest() const { return rest_; }
-  // For how many trials each member of rest() stands.
-  double rest_weight() const {
-    return rest_.empty() ? 0
-                         : static_cast<double>(size_ - static_cast<int64_t>(best_.size())) /
-                               static_cast<double>(rest_.size());
-  }
+  // At most `count` <= limits.near good trials, from the best to the worst, and the others. With
+  // one objective the good ones are the best; one that has exactly the loss of a better one is
+  // neither, since a search that gathers round the same result again and again (rounded metrics,
+  // parameters that do not matter) would go nowhere else. With several they are those of the first
+  // nondominated fronts; of the front that does not fit as a whole those that together dominate the
+  // largest hypervolume. What failed is never good.
+  void Divide(int count, std::vector<const Record*>* good, std::vector<Weighted>* others) const;
 
  private:
-  size_t best_limit_, rest_limit_;
-  int64_t size_ = 0, measured_ = 0;
-  std::vector<Member> best_;  // by worth
-  std::vector<Member> rest_;  // by hash
-};
+  using Held = std::shared_ptr<const Record>;
 
-// The hash that thins the rest.
-uint64_t HashOfId(int64_t id);
+  void AddToFar(Held record);
+  // The trials in the order of their merit, at least the first `count` of them.
+  std::vector<const Record*> ByMerit(int count) const;
+
+  int objectives_;
+  Limits limits_;
+  int64_t size_ = 0, measured_ = 0;
+  std::vector<Held> near_;  // one objective: from the best on; several: by the hashes of the ids
+  std::vector<Held> far_;   // by the hashes of their ids
+};
 
 }  // namespace sturgeon::tpe
 

@@ -2,90 +2,48 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "core/random.h"
-#include "strategies/tpe/mixture.h"
-#include "strategies/tpe/split.h"
+#include "core/study_config.h"
+#include "strategies/tpe/density_ratio.h"
 
 namespace sturgeon {
 namespace {
 
-using Eigen::ArrayXd;
-using Eigen::ArrayXXd;
-using tpe::Axis;
-using tpe::Member;
-using tpe::Mixture;
+using tpe::Kernel;
+using tpe::Record;
 using tpe::Split;
-using tpe::Worth;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr uint32_t kRepairStream = kFirstPluginStream;
+constexpr uint32_t kBeliefStream = kFirstPluginStream + 1;
 
-// Of the trials that are not good, so many of the best are kept whole, since the border of the good
-// region is where the densities must be right, and so many of the others stand for them all.
-constexpr size_t kNear = 128;
-constexpr size_t kFar = 256;
-// A branch with fewer results than this is sampled evenly.
+constexpr int kMostFirstPoints = 3;  // of earlier studies
+constexpr double kBeliefTrials = 2;
+constexpr double kEarlierTrials = 5;
+constexpr double kHalfKnown = 10;  // after so many trials the two weigh half of that
+constexpr double kLeastAge = 1e-3;
+
+// A group that was tried less often is sampled evenly.
 constexpr int64_t kFewest = 2;
 
-// A trial's place in a mixture.
-struct Kernel {
-  const std::vector<double>* row;
-  double weight;
-};
-
-Mixture MakeMixture(absl::Span<const Axis> axes, absl::Span<const int> columns,
-                    absl::Span<const Kernel> kernels, int own, const TpeOptions& options) {
-  const auto m = static_cast<int>(kernels.size());
-  const auto d = static_cast<int>(axes.size());
-  // The first component is uniform: its centres are NaN.
-  ArrayXXd centres = ArrayXXd::Constant(m + 1, d, kNaN);
-  ArrayXXd widths = ArrayXXd::Ones(m + 1, d);
-  ArrayXd weights(m + 1);
-  weights(0) = options.prior_weight;
-  for (int k = 0; k < m; ++k) {
-    weights(k + 1) = kernels[k].weight;
-    for (int j = 0; j < d; ++j) centres(k + 1, j) = (*kernels[k].row)[columns[j]];
-  }
-  const double sigma = options.bandwidth * std::pow(std::max(m, 1), -1.0 / (own + 4));
-  for (int j = 0; j < d; ++j) {
-    double width = sigma;
-    const auto levels = static_cast<double>(axes[j].levels);
-    if (axes[j].kind == Axis::Kind::kCategorical) {
-      width = levels / (levels + 2 * (m + 1));
-    } else if (axes[j].kind == Axis::Kind::kOrdinal) {
-      width = std::max(width, 1 / levels);
-    }
-    widths.col(j).tail(m) = width;
-  }
-  Mixture mixture;
-  mixture.Build(axes, std::move(centres), std::move(widths), std::move(weights));
-  return mixture;
-}
-
 }  // namespace
-
-// Parameters that are always active together, and the trials in which they were.
-struct TpeStrategy::Group {
-  std::vector<int> parameters;
-  Split split;
-};
-
-TpeStrategy::~TpeStrategy() = default;
 
 const Schema<TpeOptions>& TpeStrategy::OptionSchema() {
   using Options = TpeOptions;
   static const auto* const schema = new Schema<Options>(
       Schema<Options>()
           .Add("startup_trials", &Options::startup_trials,
-               "So many trials with values come before the first that is learnt from them.",
-               Between(1, 100000))
+               "So many trials must have values before it learns from them.", Between(1, 100000))
           .Add("sampler", &Options::sampler,
                "Where the trials at the start lie: a sampler, with options of its own.")
+          .Add("start_at_default", &Options::start_at_default,
+               "Whether the first trial has the parameters' defaults (or the middle of their "
+               "scales), or what they are believed to be best at.")
           .Add("candidates", &Options::candidates,
                "So many points are drawn where the good trials are, and the best is proposed.",
                Between(1, 10000))
@@ -94,22 +52,21 @@ const Schema<TpeOptions>& TpeStrategy::OptionSchema() {
           .Add("max_good", &Options::max_good, "No more trials than these count as good.",
                Between(1, 100))
           .Add("bandwidth", &Options::bandwidth,
-               "How far a trial's kernel reaches, as a share of a parameter's own scale, before it "
-               "shrinks with their number.",
+               "How far a trial's kernel reaches at first, as a share of a parameter's own scale.",
                Between(0.001, 1.0))
           .Add("prior_weight", &Options::prior_weight,
                "What the uniform density counts, in trials: the more, the wider is the search.",
-               Between(0.001, 1000.0)));
+               Between(0.001, 1000.0))
+          .Add("half_life", &Options::half_life,
+               "After so many newer trials one counts half, for an objective that drifts. 0: all "
+               "count alike.",
+               AtLeast(0.0)));
   return *schema;
 }
 
 absl::StatusOr<std::unique_ptr<Strategy>> TpeStrategy::Create(TpeOptions options,
                                                               const StrategyContext& context) {
   const StudyConfig& study = context.study;
-  if (study.objectives.size() != 1) {
-    return absl::InvalidArgumentError(absl::StrCat("is for one objective, and the study has ",
-                                                   study.objectives.size(), "; leave one"));
-  }
   SamplerContext sampling;
   sampling.dimensions = std::max(study.space.size(), 1);  // a space may be empty
   sampling.seed = study.seed;
@@ -129,162 +86,207 @@ TpeStrategy::TpeStrategy(TpeOptions options, std::unique_ptr<Sampler> sampler,
       space_(context.study.space),
       sampler_(std::move(sampler)),
       tried_(context.study) {
+  for (const Parameter& parameter : space_.parameters()) {
+    axes_.emplace_back(parameter);
+    if (parameter.prior.has_value()) belief_weight_ = kBeliefTrials;
+  }
+
   const auto together = [this](int i, int j) {
     const std::optional<Condition>& a = space_[i].condition;
     const std::optional<Condition>& b = space_[j].condition;
     if (!a.has_value() || !b.has_value()) return a.has_value() == b.has_value();
     return a->parent == b->parent && a->in == b->in && a->min == b->min && a->max == b->max;
   };
+  Split::Limits limits;
+  limits.near += options_.max_good;
+  const auto objectives = static_cast<int>(study_.objectives.size());
   for (const int i : space_.order()) {
     auto group = std::find_if(groups_.begin(), groups_.end(),
                               [&](const Group& one) { return together(one.parameters[0], i); });
-    if (group == groups_.end()) {
-      group = groups_.insert(group, {{}, Split(options_.max_good + kNear, kFar)});
-    }
+    if (group == groups_.end()) group = groups_.insert(group, {{}, Split(objectives, limits)});
     group->parameters.push_back(i);
   }
-}
 
-TpeStrategy::Row TpeStrategy::Coordinates(absl::Span<const double> point) const {
-  Row row(point.size(), kNaN);
-  for (size_t i = 0; i < point.size(); ++i) {
-    if (!std::isnan(point[i])) row[i] = Axis(space_[i]).Coordinate(point[i]);
+  for (const EarlierStudy& study : study_.warm_start) {
+    if (!study.trials.empty()) earlier_.emplace_back(study, study_, axes_);
   }
-  return row;
+  // The best of each earlier study, then the second best …, without repetition.
+  const auto start_with = [this](Point point) {
+    if (std::find(first_points_.begin(), first_points_.end(), point) == first_points_.end()) {
+      first_points_.push_back(std::move(point));
+    }
+  };
+  for (size_t k = 0; k < kMostFirstPoints; ++k) {
+    for (const tpe::Earlier& one : earlier_) {
+      if (k >= one.best().size() || first_points_.size() >= kMostFirstPoints) continue;
+      const Row& row = one.best()[k]->row;
+      Point point(space_.size(), kNaN);
+      for (int i = 0; i < space_.size(); ++i) {
+        if (!std::isnan(row[i])) point[i] = axes_[i].Value(row[i]);
+      }
+      start_with(std::move(point));
+    }
+  }
+  if (options_.start_at_default) {
+    Point point(space_.size());
+    for (int i = 0; i < space_.size(); ++i) {
+      point[i] = space_[i].prior.has_value() ? space_[i].PriorNumber() : space_[i].DefaultNumber();
+    }
+    space_.Canonicalize(absl::MakeSpan(point));
+    start_with(std::move(point));
+  }
 }
 
 absl::Status TpeStrategy::Tell(absl::Span<const Trial* const> finished) {
   for (const Trial* trial : finished) {
     tried_.Add(trial->point);
-    Worth worth;
-    worth.id = trial->id;
+    newest_ = std::max(newest_, trial->id);
+    auto record = std::make_shared<Record>();
+    record->id = trial->id;
+    record->row = tpe::RowOf(axes_, trial->point);
     if (trial->values.empty()) {
-      worth.kind = Worth::kFailed;
+      record->kind = Record::kFailed;
     } else {
       ++measured_;
-      worth.loss = study_.objectives[0].Loss(trial->values[0]);
-      for (const double c : trial->constraints) worth.violation += std::max(c, 0.0);
-      worth.kind = worth.violation > 0                     ? Worth::kInfeasible
-                   : trial->state == TrialState::kComplete ? Worth::kComplete
-                                                           : Worth::kStopped;
+      for (size_t m = 0; m < trial->values.size(); ++m) {
+        record->losses.push_back(study_.objectives[m].Loss(trial->values[m]));
+      }
+      for (const double c : trial->constraints) record->violation += std::max(c, 0.0);
+      record->kind = record->violation > 0                   ? Record::kInfeasible
+                     : trial->state == TrialState::kComplete ? Record::kComplete
+                                                             : Record::kStopped;
     }
-    const auto row = std::make_shared<const Row>(Coordinates(trial->point));
     for (Group& group : groups_) {
-      if (!std::isnan((*row)[group.parameters[0]])) group.split.Add({worth, row});
+      if (!std::isnan(record->row[group.parameters[0]])) group.split.Add(record);
     }
+    evidence_.Add(std::move(record), earlier_);
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Proposal>> TpeStrategy::Ask(const AskRequest& request) {
   std::vector<Proposal> proposals;
-  std::vector<Row> pending;
+  std::vector<Row> running;
   tried_.SetPending(request.pending);
-  for (const PendingTrial& trial : request.pending) pending.push_back(Coordinates(trial.point));
+  for (const PendingTrial& trial : request.pending) {
+    running.push_back(tpe::RowOf(axes_, trial.point));
+  }
   for (int64_t id = request.first_id; id < request.first_id + request.count; ++id) {
     absl::StatusOr<Point> wanted = measured_ < options_.startup_trials
                                        ? StartupPoint(id)
-                                       : absl::StatusOr<Point>(Propose(id, pending));
+                                       : absl::StatusOr<Point>(Propose(id, running));
     if (!wanted.ok()) return wanted.status();
     RandomStream rng(study_.seed, id, kRepairStream);
     std::optional<Point> point = tried_.Untried(*wanted, rng);
     if (!point.has_value()) break;
     tried_.AddPending(*point);
-    pending.push_back(Coordinates(*point));
+    running.push_back(tpe::RowOf(axes_, *point));
     proposals.emplace_back().point = *std::move(point);
   }
   return proposals;
 }
 
 absl::StatusOr<Point> TpeStrategy::StartupPoint(int64_t id) const {
+  if (id < static_cast<int64_t>(first_points_.size())) return first_points_[id];
   std::vector<double> unit(std::max(space_.size(), 1));
-  absl::Status status = sampler_->Sample(id, absl::MakeSpan(unit));
+  absl::Status status = sampler_->Sample(id % sampler_->size(), absl::MakeSpan(unit));
   if (!status.ok()) return status;
   unit.resize(space_.size());
   Point point(space_.size());
-  space_.FromUnit(unit, absl::MakeSpan(point));
+  for (int i = 0; i < space_.size(); ++i) point[i] = space_[i].FromUnit(unit[i]);
+  // Every other trial follows the beliefs, as far as there are any.
+  if (belief_weight_ > 0 && id % 2 == 1) {
+    RandomStream rng(study_.seed, id, kBeliefStream);
+    for (int i = 0; i < space_.size(); ++i) {
+      if (space_[i].prior.has_value()) point[i] = axes_[i].Value(axes_[i].DrawBelief(rng));
+    }
+  }
+  space_.Canonicalize(absl::MakeSpan(point));
   return point;
 }
 
-Point TpeStrategy::Propose(int64_t id, absl::Span<const Row> pending) const {
+Point TpeStrategy::Propose(int64_t id, absl::Span<const Row> running) const {
   RandomStream rng(study_.seed, id, kProposalStream);
   Row row(space_.size(), kNaN);
   Point point(space_.size(), kNaN);
   for (const Group& group : groups_) {
     if (!space_.IsActive(group.parameters[0], point)) continue;
-    Decide(group, pending, rng, row);
-    for (const int p : group.parameters) point[p] = Axis(space_[p]).Value(row[p]);
+    Decide(group, running, rng, row);
+    for (const int i : group.parameters) point[i] = axes_[i].Value(row[i]);
   }
   return point;
 }
 
-void TpeStrategy::Decide(const Group& group, absl::Span<const Row> pending, RandomStream& rng,
+double TpeStrategy::Age(int64_t id) const {
+  if (options_.half_life == 0) return 1;
+  const double age = static_cast<double>(newest_ - id) / options_.half_life;
+  return std::max(std::exp2(-age), kLeastAge);
+}
+
+void TpeStrategy::Decide(const Group& group, absl::Span<const Row> running, RandomStream& rng,
                          Row& row) const {
-  // The columns of both mixtures: what is decided, then what is to be.
-  std::vector<int> columns, given, own;
-  std::vector<Axis> axes;
+  const Split& split = group.split;
+  const auto n = static_cast<double>(split.size());
+  int count = 0;
+  if (split.measured() >= kFewest) {
+    count = static_cast<int>(std::min<double>(std::ceil(options_.gamma * n), options_.max_good));
+  }
+  std::vector<const Record*> best;
+  std::vector<Split::Weighted> rest;
+  split.Divide(count, &best, &rest);
+
+  std::vector<Kernel> good, others;
+  const auto m = static_cast<double>(best.size());
+  double sum = 0;
+  for (const Record* record : best) {
+    const auto k = static_cast<double>(good.size() + 1);
+    const double weight = study_.objectives.size() == 1 ? std::log(m + 0.5) - std::log(k) : 1;
+    good.push_back({&record->row, weight * Age(record->id)});
+    sum += weight;
+  }
+  for (Kernel& kernel : good) kernel.weight *= m / sum;
+  const double unknown = kHalfKnown / (kHalfKnown + n);
+  for (size_t e = 0; e < earlier_.size(); ++e) {
+    const auto& their_best = earlier_[e].best();
+    const double weight = kEarlierTrials * unknown * evidence_.Agreement(static_cast<int>(e)) /
+                          static_cast<double>(earlier_.size() * their_best.size());
+    for (const Record* record : their_best) {
+      const bool active = !std::isnan(record->row[group.parameters[0]]);
+      if (active && weight > 0) good.push_back({&record->row, weight});
+    }
+  }
+  for (const Split::Weighted& one : rest) {
+    others.push_back({&one.record->row, one.weight * Age(one.record->id)});
+  }
+  for (const Row& one : running) {
+    if (!std::isnan(one[group.parameters[0]])) others.push_back({&one, 1});
+  }
+
+  std::vector<int> columns;
   for (int i = 0; i < space_.size(); ++i) {
     if (!std::isnan(row[i])) columns.push_back(i);
   }
-  const size_t decided = columns.size();
+  const auto decided = static_cast<int>(columns.size());
   columns.insert(columns.end(), group.parameters.begin(), group.parameters.end());
-  Row x;
-  for (size_t j = 0; j < columns.size(); ++j) {
-    (j < decided ? given : own).push_back(static_cast<int>(j));
-    axes.emplace_back(space_[columns[j]]);
-    x.push_back(row[columns[j]]);
-  }
-
-  const Split& split = group.split;
-  const int64_t n = split.measured();
-  const auto share =
-      static_cast<int64_t>(std::ceil(options_.gamma * static_cast<double>(split.size())));
-  const int64_t m = n < kFewest ? 0 : std::min({share, n, static_cast<int64_t>(options_.max_good)});
-  std::vector<Kernel> good, bad;
-  double sum = 0;
-  for (const Member& member : split.best()) {
-    const auto k = static_cast<double>(good.size() + 1);
-    if (static_cast<int64_t>(good.size()) < m) {
-      good.push_back({member.unit.get(), std::log(static_cast<double>(m) + 0.5) - std::log(k)});
-      sum += good.back().weight;
-    } else {
-      bad.push_back({member.unit.get(), 1});
-    }
-  }
-  for (Kernel& kernel : good) kernel.weight *= static_cast<double>(m) / sum;
-  for (const Member& member : split.rest()) {
-    bad.push_back({member.unit.get(), split.rest_weight()});
-  }
-  for (const Row& running : pending) {
-    if (!std::isnan(running[group.parameters[0]])) bad.push_back({&running, 1});
-  }
-
-  const auto d = static_cast<int>(own.size());
-  const Mixture l = MakeMixture(axes, columns, good, d, options_);
-  const Mixture g = MakeMixture(axes, columns, bad, d, options_);
-  ArrayXd l_given = l.log_weights(), g_given = g.log_weights();
-  l.AddLogKernels(given, x, l_given);
-  g.AddLogKernels(given, x, g_given);
-  const ArrayXd odds = (l_given - l_given.maxCoeff()).exp();
-  const double total = odds.sum();
+  tpe::RatioOptions options;
+  options.bandwidth = options_.bandwidth;
+  options.prior_weight = options_.prior_weight;
+  options.belief_weight = belief_weight_ * unknown;
+  options.trials = n;
+  tpe::DensityRatio ratio(axes_, std::move(columns), decided);
+  ratio.Fit(good, others, options, row);
 
   double most = -std::numeric_limits<double>::infinity();
-  Row best = x;
+  Row best_row;
   for (int c = 0; c < options_.candidates; ++c) {
-    double u = rng.Uniform() * total;
-    int k = 0;
-    while (k + 1 < odds.size() && u >= odds(k)) u -= odds(k++);
-    l.Draw(k, own, rng, absl::MakeSpan(x));
-    ArrayXd log_l = l_given, log_g = g_given;
-    l.AddLogKernels(own, x, log_l);
-    g.AddLogKernels(own, x, log_g);
-    const double score = tpe::LogSumExp(log_l) - tpe::LogSumExp(log_g);
+    ratio.Draw(rng, absl::MakeSpan(row));
+    const double score = ratio.Score(row);
     if (score > most || c == 0) {
       most = score;
-      best = x;
+      best_row = row;
     }
   }
-  for (const int j : own) row[columns[j]] = best[j];
+  row = std::move(best_row);
 }
 
 }  // namespace sturgeon

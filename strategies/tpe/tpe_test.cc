@@ -1,5 +1,6 @@
 #include "strategies/tpe/tpe.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -11,6 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/random.h"
 #include "core/study.h"
 #include "gtest/gtest.h"
 #include "samplers/sobol/sobol.h"
@@ -28,24 +30,35 @@ Plugins TestPlugins() {
 
 StrategyCase Defaults() {
   StrategyCase defaults = {"defaults", &kTpeStrategy, TestPlugins()};
-  defaults.several_objectives = false;
   defaults.exhausts = true;
   return defaults;
 }
 
-INSTANTIATE_TEST_SUITE_P(Tpe, StrategyConformance, testing::Values(Defaults()), StrategyCaseName);
+// Everything learnt, and everything forgotten.
+StrategyCase Drifting() {
+  StrategyCase drifting = Defaults();
+  drifting.name = "drifting";
+  drifting.options = Value(Value::Object{{"startup_trials", 1},
+                                         {"start_at_default", false},
+                                         {"candidates", 4},
+                                         {"half_life", 10},
+                                         {"max_good", 3}});
+  drifting.trials = 24;
+  return drifting;
+}
+
+INSTANTIATE_TEST_SUITE_P(Tpe, StrategyConformance, testing::Values(Defaults(), Drifting()),
+                         StrategyCaseName);
 
 // A study of tpe, and how its trials end.
 class Play {
  public:
   using Loss = std::function<double(const Suggestion&)>;
 
-  explicit Play(std::vector<Parameter> parameters, uint64_t seed = 1,
-                Value options = Value::Object()) {
-    StudyConfig config;
+  explicit Play(std::vector<Parameter> parameters, uint64_t seed = 1, StudyConfig config = {}) {
     config.space = *SearchSpace::Create(std::move(parameters));
     config.seed = seed;
-    auto study = Study::Create(std::move(config), {"tpe", std::move(options)}, plugins_);
+    auto study = Study::Create(std::move(config), {"tpe"}, plugins_);
     EXPECT_TRUE(study.ok()) << study.status();
     study_ = *std::move(study);
   }
@@ -181,6 +194,97 @@ TEST(Tpe, TriesEveryPointOfASmallSpaceOnce) {
   for (const Suggestion& trial : play.Run(40, Bowl)) seen.insert(trial.point);
   EXPECT_EQ(seen.size(), 18);
   EXPECT_EQ(play.study().counts().total(), 18);
+}
+
+TEST(Tpe, StartsAtTheDefaults) {
+  Play play({Parameter::Float("x", 0, 1).Default(0.125), Parameter::Float("y", 0, 1).Prior(0.75),
+             Parameter::Categorical("c", {"a", "b"}).Default("b")});
+  EXPECT_EQ(play.Ask(1)[0].point, (Point{0.125, 0.75, 1}));
+}
+
+TEST(Tpe, ARightPriorHelpsAndAWrongOneIsNoDisaster) {
+  const auto best = [](double belief, int trials) {
+    double sum = 0;
+    for (const uint64_t seed : {1, 2, 3}) {
+      std::vector<Parameter> parameters;
+      for (int i = 0; i < 4; ++i) {
+        parameters.push_back(Parameter::Float(absl::StrCat("x", i), 0, 1).Prior(belief, 0.1));
+      }
+      Play play(std::move(parameters), seed);
+      play.Run(trials, Bowl);
+      sum += play.study().Best()->values[0] / 3;
+    }
+    return sum;
+  };
+  // Not quite where the bottom is, which is 0.3.
+  EXPECT_LT(best(0.35, 10), 0.3 * best(0.9, 10));
+  EXPECT_LT(best(0.9, 80), 0.03);
+}
+
+// The bowl of an earlier study, with its bottom elsewhere.
+StudyConfig After(double bottom) {
+  StudyConfig config;
+  EarlierStudy& earlier = config.warm_start.emplace_back();
+  for (int64_t i = 0; i < 100; ++i) {
+    RandomStream rng(5, i, 0);
+    EarlierTrial& trial = earlier.trials.emplace_back();
+    double loss = 0;
+    for (int j = 0; j < 4; ++j) {
+      trial.point.push_back(rng.Uniform());
+      loss += Square(trial.point.back() - bottom);
+    }
+    trial.values = {1000 * loss};
+  }
+  return config;
+}
+
+TEST(Tpe, LearnsFromAnEarlierStudyAsFarAsItAgrees) {
+  const auto best = [](const StudyConfig& config, int trials) {
+    double sum = 0;
+    for (const uint64_t seed : {1, 2, 3}) {
+      Play play(Cube(4), seed, config);
+      play.Run(trials, Bowl);
+      sum += play.study().Best()->values[0] / 3;
+    }
+    return sum;
+  };
+  EXPECT_LT(best(After(0.35), 15), 0.6 * best({}, 15));
+  EXPECT_LT(best(After(0.9), 80), 0.03);
+}
+
+TEST(Tpe, AnEarlierStudysBestIsTriedFirst) {
+  const StudyConfig config = After(0.6);
+  Play play(Cube(4), 1, config);
+  const Point first = play.Ask(1)[0].point;
+  double least = 4;
+  for (const EarlierTrial& trial : config.warm_start[0].trials) {
+    least = std::min(least, trial.values[0] / 1000);
+  }
+  double loss = 0;
+  for (const double x : first) loss += Square(x - 0.6);
+  EXPECT_NEAR(loss, least, 1e-9);
+}
+
+TEST(Tpe, SpreadsOverTheFrontOfTwoObjectives) {
+  // The front is y = 0, from x = 0, where the first loss is least, to x = 1.
+  StudyConfig config;
+  config.objectives = {{"first", Goal::kMinimize}, {"second", Goal::kMaximize}};
+  Play play(Cube(4), 1, config);
+  for (int i = 0; i < 100; ++i) {
+    for (const Suggestion& trial : play.Ask(1)) {
+      double away = 0;
+      for (int j = 1; j < 4; ++j) away += trial.point[j];
+      play.Tell(trial, Outcome::Complete({trial.point[0] + away, -(1 - trial.point[0] + away)}));
+    }
+  }
+  int low = 0, middle = 0, high = 0;
+  for (const Trial& trial : play.study().ParetoFront()) {
+    if (trial.point[1] + trial.point[2] + trial.point[3] > 0.5) continue;  // 1.5 on average
+    ++(trial.point[0] < 1 / 3.0 ? low : trial.point[0] < 2 / 3.0 ? middle : high);
+  }
+  EXPECT_GE(low, 2);
+  EXPECT_GE(middle, 2);
+  EXPECT_GE(high, 2);
 }
 
 TEST(Tpe, WhatItCannotDoIsSaidAtOnce) {
