@@ -231,7 +231,7 @@ absl::StatusOr<Value> ServeSession::Handle(absl::string_view line) {
 
 absl::Status ServeSession::SetUp(const Value& message) {
   StudyConfig config;
-  PluginSpec strategy = {"random"};
+  PluginSpec strategy = {"auto"};
   std::vector<Objective> objectives;
   ObjectReader reader(message, "setup");
   if (const Value* space = reader.Find("space")) {

@@ -47,7 +47,7 @@ struct StudySpec {
   std::vector<Value> enqueue;           // assignments to try first
   std::vector<std::string> warm_start;  // result files of earlier studies
   bool allow_duplicates = false;        // StudyConfig's
-  PluginSpec strategy = {"coarse_to_fine"};
+  PluginSpec strategy = {"auto"};
   PluginSpec runner = {"caviar"};
   int64_t trials = 0;  // 0: no limit but the time's
   absl::Duration time_limit = absl::InfiniteDuration();

@@ -99,6 +99,16 @@ TEST(StudySpec, ReadsEveryField) {
   EXPECT_TRUE(spec->allow_duplicates);
 }
 
+TEST(StudySpec, NeedsNoMoreThanAModel) {
+  const absl::StatusOr<StudySpec> spec =
+      StudySpecFromValue(*ParseJson(R"({"model": "net"})", ""), "f.json");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->strategy.name, "auto");
+  EXPECT_EQ(spec->runner.name, "caviar");
+  EXPECT_EQ(spec->trials, 0);
+  EXPECT_FALSE(spec->allow_duplicates);
+}
+
 TEST(StudySpec, ErrorsNameTheFileThePlaceAndTheRemedy) {
   EXPECT_THAT(Error(R"({"modell": "net"})"),
               StartsWith("f.json: unknown field \"modell\"; did you mean \"model\"?"));

@@ -224,6 +224,14 @@ TEST_F(TuneTest, StartsFromEarlierStudies) {
                     HasSubstr("the earlier study's goal was to minimize it")));
 }
 
+TEST_F(TuneTest, WhereNoStrategyIsNamedItIsChosenAndSaid) {
+  WriteAll(study_, absl::StrReplaceAll(kBranin, {{"\"strategy\": \"random\",", ""}}));
+  const ProgramResult run = Tune();
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("; auto, sequential, 20 trials\nauto: gp ("));
+  EXPECT_EQ(*Result().Find("strategy"), Value("auto"));
+}
+
 TEST_F(TuneTest, StopsAtTheTimeLimit) {
   const ProgramResult run = Tune({"--trials=1000000000", "--time_limit=200ms"});
   EXPECT_EQ(run.exit_code, 0) << run.err;

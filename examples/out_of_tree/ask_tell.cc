@@ -38,7 +38,7 @@ absl::StatusOr<std::optional<Trial>> Tune(const Plugins& plugins) {
       Parameter::Float("momentum", 0.5, 0.999, Scale::kReverseLog),
   });
   config.trials = 100;
-  auto study = Study::Create(config, {"coarse_to_fine"}, plugins);
+  auto study = Study::Create(config, {"auto"}, plugins);
   if (!study.ok()) return study.status();
   for (int i = 0; i < config.trials; ++i) {
     auto trials = (*study)->Ask(1);

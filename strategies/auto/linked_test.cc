@@ -14,10 +14,10 @@ StrategyCase Linked() {
   const absl::StatusOr<Plugins> plugins = Plugins::FromLinked();
   EXPECT_TRUE(plugins.ok()) << plugins.status();
   StrategyCase linked = {"linked", &kAutoStrategy, plugins.ok() ? *plugins : Plugins()};
-  linked.options.Set("gp_trials", 12);
-  linked.options.Set("cma_es_trials", 20);
+  linked.options.Set("gp_trials", 7);
+  linked.options.Set("cma_es_trials", 9);
   linked.exhausts = true;
-  linked.trials = 24;
+  linked.trials = 12;
   return linked;
 }
 
