@@ -53,7 +53,7 @@ AutoChoice AutoRules::Choose(const AutoProgress& progress) const {
 
 AutoChoice AutoRules::Early() const {
   AutoChoice choice = {{"gp", "tpe", "coarse_to_fine", "random"}, ""};
-  if (study_.objectives.size() > 1) choice.names = {"gp", "nsga2", "random"};
+  if (study_.objectives.size() > 1) choice.names = {"gp", "tpe", "nsga2", "random"};
   choice.why = gp_trials_ == kThroughout
                    ? absl::StrCat("it makes the most of ", Count(study_.trials, "trial"))
                    : absl::StrCat("it makes the most of the first ", Count(gp_trials_, "result"));
@@ -63,7 +63,7 @@ AutoChoice AutoRules::Early() const {
 AutoChoice AutoRules::Later(const AutoProgress& progress) const {
   const auto objectives = static_cast<int64_t>(study_.objectives.size());
   if (objectives > 1) {
-    return {{"nsga2", "random"}, absl::StrCat(objectives, " objectives and many trials")};
+    return {{"nsga2", "tpe", "random"}, absl::StrCat(objectives, " objectives and many trials")};
   }
   const bool constrained = progress.constrained || !study_.constraints.empty();
   if (!categorical_ && !conditional_ && !constrained && study_.trials > options_.cma_es_trials) {
