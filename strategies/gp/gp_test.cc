@@ -138,7 +138,7 @@ TEST(GpTest, AvoidsWhereTrialsFail) {
           ++failed;
           return Outcome::Failed(FailureKind::kOutOfMemory, "too large");
         }
-        return Outcome::Complete({Square(x - 0.55) + Square(y - 0.5) * x});
+        return Outcome::Complete({Square(x - 0.45) + Square(y - 0.5) * x});
       },
       16);
   EXPECT_LT(study->Best()->values[0], 1e-3);

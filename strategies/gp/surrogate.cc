@@ -116,7 +116,22 @@ struct Surrogate::Data {
 
 Surrogate::Surrogate(const StudyConfig& study, const Priors& priors)
     : study_(study), encoding_(study.space), priors_(priors) {
-  for (const Parameter& p : study.space.parameters()) has_priors_ |= p.prior.has_value();
+  for (int i = 0; i < study.space.size(); ++i) {
+    const Parameter& p = study.space[i];
+    if (p.Levels() == 1 || (p.is_categorical() && !p.prior.has_value())) continue;
+    Belief belief;
+    belief.parameter = i;
+    belief.categorical = p.is_categorical();
+    if (p.prior.has_value()) {
+      belief.centre = p.ToUnit(p.PriorNumber());
+      belief.width = p.prior->width;
+    }
+    if (belief.categorical) {
+      belief.log_if_right = std::log(std::max(1 - belief.width, 1e-6));
+      belief.log_if_wrong = std::log(belief.width / static_cast<double>(p.Levels() - 1));
+    }
+    beliefs_.push_back(belief);
+  }
   for (size_t m = 0; m < study.objectives.size(); ++m) {
     transfer_.emplace_back(study, static_cast<int>(m), encoding_, priors_);
   }
@@ -284,18 +299,15 @@ void Surrogate::Append(const Vector& unit) {
 
 double Surrogate::LogPrior(absl::Span<const double> unit, absl::Span<double> gradient) const {
   double sum = 0;
-  for (int i = 0; i < study_.space.size(); ++i) {
-    const Parameter& p = study_.space[i];
-    if (!p.prior.has_value() || std::isnan(unit[i]) || p.Levels() == 1) continue;
-    const double believed = p.PriorNumber(), width = p.prior->width;
-    if (p.is_categorical()) {
-      const double others = static_cast<double>(p.Levels() - 1);
-      sum += p.FromUnit(unit[i]) == believed ? std::log(std::max(1 - width, 1e-6))
-                                             : std::log(width / others);
+  for (const Belief& belief : beliefs_) {
+    const int i = belief.parameter;
+    if (std::isnan(unit[i])) continue;
+    if (belief.categorical) {
+      sum += std::abs(unit[i] - belief.centre) < 1e-9 ? belief.log_if_right : belief.log_if_wrong;
     } else {
-      const double z = (unit[i] - p.ToUnit(believed)) / width;
+      const double z = (unit[i] - belief.centre) / belief.width;
       sum -= 0.5 * z * z;
-      if (!gradient.empty()) gradient[i] -= prior_weight_ * z / width;
+      if (!gradient.empty()) gradient[i] -= prior_weight_ * z / belief.width;
     }
   }
   return prior_weight_ * sum;
@@ -332,12 +344,10 @@ Vector Surrogate::Values(const Matrix& unit) const {
       values[i] += LogProbabilityBelow(mean[i], variance[i], 0).value;
     }
   }
-  if (has_priors_) {
-    std::vector<double> row(unit.cols());
-    for (Eigen::Index i = 0; i < n; ++i) {
-      Eigen::Map<Eigen::RowVectorXd>(row.data(), row.size()) = unit.row(i);
-      values[i] += LogPrior(row, {});
-    }
+  std::vector<double> row(unit.cols());
+  for (Eigen::Index i = 0; i < n; ++i) {
+    Eigen::Map<Eigen::RowVectorXd>(row.data(), row.size()) = unit.row(i);
+    values[i] += LogPrior(row, {});
   }
   return values;
 }
@@ -385,8 +395,7 @@ double Surrogate::Value(absl::Span<const double> unit, absl::Span<double> gradie
     total += score.value;
     add(score.by_mean, score.by_variance);
   }
-  if (has_priors_) total += LogPrior(unit, gradient);
-  return total;
+  return total + LogPrior(unit, gradient);
 }
 
 }  // namespace sturgeon::gp

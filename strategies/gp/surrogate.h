@@ -7,7 +7,7 @@
 //   constraints        + Σ_c ln P(c(x) <= 0); while nothing is feasible, that sum alone
 //   failures           + ln P(x does not fail), once a trial has failed
 //   parameters' priors + 10 / (n + 1) ln π(x) (Hvarfner et al., "πBO", ICLR 2022): n trials on, a
-//                      wrong belief weighs 1 / n
+//                      wrong belief weighs 1 / n; without a prior, a mild one for the middle
 //
 // Losses are power-transformed (warping.h), so outliers do no harm and the good end is spread out.
 // The hyperparameters are fitted again when a certain number of trials has come (n / 16 about, from
@@ -80,6 +80,17 @@ class Surrogate {
  private:
   struct Data;
 
+  // What is believed of a parameter before there are results.
+  struct Belief {
+    int parameter = 0;
+    bool categorical = false;
+    // In the unit coordinate. The defaults are for parameters without a prior: most good values are
+    // not at the ends of a range, while of a cube the model knows the corners least, so that
+    // without this the first dozens of trials go there.
+    double centre = 0.5, width = 0.35;
+    double log_if_right = 0, log_if_wrong = 0;  // categorical
+  };
+
   Data Collect(const History& history, int count) const;
   void FitAll(const History& history, int count);
   void Rank(const History& history, const Data& data);
@@ -88,6 +99,7 @@ class Surrogate {
   const StudyConfig& study_;
   const Encoding encoding_;
   const Priors priors_;
+  std::vector<Belief> beliefs_;
   std::vector<TransferMean> transfer_;  // one an objective
   std::vector<Output> objectives_;
   std::vector<Output> constraints_;  // the study's, then that of failures if there are any
@@ -96,7 +108,6 @@ class Surrogate {
   bool feasible_ = false;
   double best_ = 0;  // one objective
   Cells cells_;      // several
-  bool has_priors_ = false;
   double prior_weight_ = 0;
   Matrix anchors_;
 };
