@@ -28,7 +28,7 @@ struct Hyperparameters {
 };
 
 struct Priors {
-  double length = 0.7, length_sd = 1.0, length_by_dimension = 1.0;
+  double length = 0.5, length_sd = 1.0, length_by_dimension = 1.0;
   double signal_sd = 1.0;
   double noise = 1e-3, noise_sd = 2.0;
   bool warp = false;
