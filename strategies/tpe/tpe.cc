@@ -9,7 +9,6 @@
 
 #include "core/random.h"
 #include "core/study_config.h"
-#include "strategies/tpe/density_ratio.h"
 
 namespace sturgeon {
 namespace {
@@ -57,6 +56,10 @@ const Schema<TpeOptions>& TpeStrategy::OptionSchema() {
           .Add("prior_weight", &Options::prior_weight,
                "What the uniform density counts, in trials: the more, the wider is the search.",
                Between(0.001, 1000.0))
+          .Add("explore_branches", &Options::explore_branches,
+               "With probability so many / trials, a category on which other parameters depend is "
+               "drawn anew, seldom tried choices first.",
+               Between(0.0, 1000.0))
           .Add("half_life", &Options::half_life,
                "After so many newer trials one counts half, for an objective that drifts. 0: all "
                "count alike.",
@@ -103,8 +106,11 @@ TpeStrategy::TpeStrategy(TpeOptions options, std::unique_ptr<Sampler> sampler,
   for (const int i : space_.order()) {
     auto group = std::find_if(groups_.begin(), groups_.end(),
                               [&](const Group& one) { return together(one.parameters[0], i); });
-    if (group == groups_.end()) group = groups_.insert(group, {{}, Split(objectives, limits)});
+    if (group == groups_.end()) group = groups_.insert(group, {{}, {}, Split(objectives, limits)});
     group->parameters.push_back(i);
+    bool branches = false;
+    for (int child = 0; child < space_.size(); ++child) branches |= space_.parent(child) == i;
+    if (branches && space_[i].is_categorical()) group->branchings.push_back(i);
   }
 
   for (const EarlierStudy& study : study_.warm_start) {
@@ -223,6 +229,23 @@ double TpeStrategy::Age(int64_t id) const {
   return std::max(std::exp2(-age), kLeastAge);
 }
 
+void TpeStrategy::ExploreBranches(const Group& group, absl::Span<const Kernel> trials,
+                                  RandomStream& rng, Row& row) const {
+  const auto n = static_cast<double>(std::max<int64_t>(group.split.size(), 1));
+  if (rng.Uniform() >= std::min(0.5, options_.explore_branches / n)) return;
+  const int branching = group.branchings[rng.Below(group.branchings.size())];
+  std::vector<double> odds(axes_[branching].levels, 1);
+  for (const Kernel& trial : trials) {
+    odds[static_cast<size_t>((*trial.row)[branching])] += trial.weight;
+  }
+  double total = 0;
+  for (double& one : odds) total += one = 1 / (one * one);
+  double u = rng.Uniform() * total;
+  size_t choice = 0;
+  while (choice + 1 < odds.size() && u >= odds[choice]) u -= odds[choice++];
+  row[branching] = static_cast<double>(choice);
+}
+
 void TpeStrategy::Decide(const Group& group, absl::Span<const Row> running, RandomStream& rng,
                          Row& row) const {
   const Split& split = group.split;
@@ -262,12 +285,19 @@ void TpeStrategy::Decide(const Group& group, absl::Span<const Row> running, Rand
     if (!std::isnan(one[group.parameters[0]])) others.push_back({&one, 1});
   }
 
+  if (!group.branchings.empty()) {
+    std::vector<Kernel> all = good;
+    all.insert(all.end(), others.begin(), others.end());
+    ExploreBranches(group, all, rng, row);
+  }
   std::vector<int> columns;
   for (int i = 0; i < space_.size(); ++i) {
     if (!std::isnan(row[i])) columns.push_back(i);
   }
   const auto decided = static_cast<int>(columns.size());
-  columns.insert(columns.end(), group.parameters.begin(), group.parameters.end());
+  for (const int i : group.parameters) {
+    if (std::isnan(row[i])) columns.push_back(i);
+  }
   tpe::RatioOptions options;
   options.bandwidth = options_.bandwidth;
   options.prior_weight = options_.prior_weight;

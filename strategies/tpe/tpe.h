@@ -46,6 +46,7 @@
 #include "core/space.h"
 #include "core/strategy.h"
 #include "core/trial.h"
+#include "strategies/tpe/density_ratio.h"
 #include "strategies/tpe/earlier.h"
 #include "strategies/tpe/mixture.h"
 #include "strategies/tpe/split.h"
@@ -64,6 +65,7 @@ struct TpeOptions {
   int max_good = 25;
   double bandwidth = 0.2;
   double prior_weight = 0.5;
+  double explore_branches = 10;
   double half_life = 0;
 };
 
@@ -82,6 +84,7 @@ class TpeStrategy final : public Strategy {
   // Parameters that are always active together, and the trials in which they were.
   struct Group {
     std::vector<int> parameters;
+    std::vector<int> branchings;  // those of them that are categories on which others depend
     tpe::Split split;
   };
 
@@ -91,6 +94,9 @@ class TpeStrategy final : public Strategy {
   Point Propose(int64_t id, absl::Span<const Row> running) const;
   // Decides the parameters of a group in `row`, given those that are decided in it.
   void Decide(const Group& group, absl::Span<const Row> running, RandomStream& rng, Row& row) const;
+  // Decides a branching of the group in `row`, with the probability that explore_branches sets.
+  void ExploreBranches(const Group& group, absl::Span<const tpe::Kernel> trials, RandomStream& rng,
+                       Row& row) const;
   // What is left of the weight of a trial.
   double Age(int64_t id) const;
 
