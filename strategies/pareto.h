@@ -36,9 +36,9 @@ std::vector<int> NondominatedRanks(absl::Span<const double> losses, int m,
 std::vector<double> CrowdingDistances(absl::Span<const double> losses, int m);
 
 // A reference point: the worst of each loss, and `margin` of that loss's range beyond it (of the
-// value's size, at least 1, where the range is 0), so that the ends count too. Of a front alone this
-// is tight, and where the front is one point it bounds the search; of all trials it is not.
-// At least one point.
+// value's size, at least 1, where the range is 0), so that the ends count too. Of a front alone
+// this is tight, and where the front is one point it bounds the search; of all trials it is not. At
+// least one point.
 std::vector<double> ReferencePoint(absl::Span<const double> losses, int m, double margin = 0.1);
 
 // The hypervolume below `reference` [m].

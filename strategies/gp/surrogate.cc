@@ -278,8 +278,8 @@ void Surrogate::Rank(const History& history, const Data& data) {
       members.push_back(rows[r]);
       front.insert(front.end(), losses.begin() + r * m, losses.begin() + (r + 1) * m);
     }
-    // Beyond all trials, not beyond the front alone: a front of one point, or a narrow one, must not
-    // bound what there is to gain.
+    // Beyond all trials, not beyond the front alone: a front of one point, or a narrow one, must
+    // not bound what there is to gain.
     const std::vector<double> reference = ReferencePoint(losses, m);
     cells_ = NondominatedCells(front, reference);
     for (const int k : SelectHypervolumeSubset(front, reference, kAnchors)) {
