@@ -38,6 +38,9 @@ constexpr double kSharpestPrior = 0.02;
 // A descent that is narrower has found its minimum.
 constexpr double kConverged = 1e-6;
 
+// A descent that has for so many generations found nothing but plateaus is on one.
+constexpr int kLevel = 6;
+
 constexpr size_t kKeptGenerations = 32;
 
 size_t GoodOf(size_t trials) {
@@ -352,6 +355,7 @@ CmaEsStrategy::Generation CmaEsStrategy::Next(const Generation& generation) cons
     descent.medians.push_back(ranking.median);
     if (descent.medians.size() > 2 * Window(descent))
       descent.medians.erase(descent.medians.begin());
+    descent.level = ranking.points.front().equal * 2 >= static_cast<int>(n) ? descent.level + 1 : 0;
     (descent.small ? descent.small_trials : descent.large_trials) += descent.population;
     if (HasEnded(next)) Restart(&next);
   }
@@ -426,6 +430,7 @@ size_t CmaEsStrategy::Window(const Descent& descent) const {
 
 bool CmaEsStrategy::HasEnded(const Generation& generation) const {
   if (options_.restarts == "none") return false;
+  if (generation.descent.level >= kLevel) return true;
   bool continuous = false, narrow = true;
   for (int i = 0; i < axes_.d(); ++i) {
     if (axes_.discrete[i]) continue;
@@ -444,6 +449,7 @@ void CmaEsStrategy::Restart(Generation* generation) const {
   Descent& descent = generation->descent;
   ++descent.index;
   descent.medians.clear();
+  descent.level = 0;
   descent.small = options_.restarts == "bipop" && descent.small_trials < descent.large_trials &&
                   descent.index > 1;
   RandomStream rng(study_.seed, descent.index, kRestartStream);

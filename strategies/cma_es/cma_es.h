@@ -28,10 +28,12 @@
 // the trials alone, trial s is drawn in a way that depends on nothing but the seed and s.
 //
 // Restarts. A descent ends when all its continuous coordinates have standard deviations below 1e-6
-// of their range, or when the medians of its last 20 + 30 d / λ generations are, by their own
-// median, no better than those of as many generations before; medians, so that neither one lucky
-// trial nor noise decides. The next one starts at a random place, with λ doubled (ipop), or, bipop,
-// with small λ and σ while the small descents have used fewer trials than the large ones.
+// of their range; when half of the trials or more were the generation's best in 6 generations
+// running, so that it walks on a plateau; or when the medians of its last 20 + 30 d / λ generations
+// are, by their own median, no better than those of as many generations before: medians, so that
+// neither one lucky trial nor noise decides. The next one starts at a random place, with λ doubled
+// (ipop), or, bipop, with small λ and σ while the small descents have used fewer trials than the
+// large ones.
 //
 // Determinism: the proposal of trial n is a function of (space, options, seed, the finished trials
 // and the running ones below n). Objectives: one.
@@ -92,6 +94,7 @@ class CmaEsStrategy final : public Strategy {
     int index = 0;
     int population = 0;  // λ
     bool small = false;
+    int level = 0;  // for how many generations half of the trials or more have been the best
     std::vector<double> medians;  // of its latest generations
     // Of all descents so far.
     int large_population = 0;

@@ -241,6 +241,23 @@ TEST(CmaEs, ADescentThatHasConvergedIsFollowedByAnother) {
   EXPECT_TRUE(none.notes().empty());
 }
 
+TEST(CmaEs, LeavesAPlateau) {
+  // A wide step in the middle, and a lower one that is out of sight of it.
+  const auto steps = [](absl::Span<const double> x) {
+    const double r = std::hypot(x[0], x[1]);
+    return std::hypot(x[0] - 4, x[1] + 4) < 1 ? 0 : 1 + std::floor(r / 2);
+  };
+  int found = 0;
+  for (int seed = 0; seed < 5; ++seed) {
+    Play play(Config(Cube(2), seed));
+    play.Run(200, steps);
+    EXPECT_FALSE(play.notes().empty()) << "seed " << seed;  // it has started again
+    play.Run(1000, steps);
+    found += play.Best() == 0;
+  }
+  EXPECT_GE(found, 4);
+}
+
 TEST(CmaEs, RestartsFindWhatOneDescentMisses) {
   // A wide basin and a narrow one that is better.
   const auto two_basins = [](absl::Span<const double> x) {

@@ -41,13 +41,6 @@ double NormalQuantile(double p) {
   return (low + high) / 2;
 }
 
-// Into [0, 1], as if its ends were mirrors.
-double Reflect(double u) {
-  if (u >= 0 && u <= 1) return u;
-  u = std::fmod(std::abs(u), 2.0);
-  return u > 1 ? 2 - u : u;
-}
-
 // The share of the unit axis that belongs to the discrete value at u.
 struct Cell {
   double low, high;
@@ -194,9 +187,7 @@ SearchPoint SearchDistribution::Sample(absl::Span<const double> z, RandomStream&
   }
   for (int i = 0; i < d; ++i) {
     double& x = point.x[i];
-    if (axes_->discrete[i]) {
-      x = Reflect(x);
-    } else if (x < 0 || x > 1) {
+    if (x < 0 || x > 1) {
       const double u = rng.Uniform();
       const double share = u < kOnTheWall ? 0 : (u - kOnTheWall) / (1 - kOnTheWall);
       x = x < 0 ? mean_[i] * share : 1 - (1 - mean_[i]) * share;

@@ -86,10 +86,9 @@ class SearchDistribution {
                      std::vector<double> covariance,
                      std::vector<std::vector<double>> probabilities);
 
-  // The point of the normal draw z [d]. A continuous coordinate that would leave the cube stops at
-  // the wall, one time of five, as the optimum may lie there; otherwise at a uniformly random place
-  // between the mean and the wall. A discrete one, whose last values own their cells, is reflected.
-  // `rng` serves for that and for the choices.
+  // The point of the normal draw z [d]. A coordinate that would leave the cube stops at the wall,
+  // one time of five, as the optimum may lie there; otherwise at a uniformly random place between
+  // the mean and the wall. `rng` serves for that and for the choices.
   SearchPoint Sample(absl::Span<const double> z, RandomStream& rng) const;
 
   // How far x [d] is from the mean, |C^-1/2 A^-1 (x - m) / σ|, and up to where a point may well
