@@ -57,8 +57,9 @@ TEST(Plugins, ListsEveryKindAsJson) {
   const Value plugins = PluginsAsJson({});
   EXPECT_THAT(Names(plugins, "samplers"),
               IsSupersetOf({"uniform", "grid", "latin_hypercube", "sobol", "halton"}));
-  EXPECT_THAT(Names(plugins, "strategies"), IsSupersetOf({"auto", "cma_es", "coarse_to_fine", "gp",
-                                                          "grid", "nsga2", "random", "tpe"}));
+  EXPECT_THAT(Names(plugins, "strategies"),
+              IsSupersetOf({"auto", "cma_es", "coarse_to_fine", "differential_evolution", "gp",
+                            "grid", "nsga2", "random", "tpe"}));
   EXPECT_THAT(Names(plugins, "models"), IsSupersetOf({"mlp", "softmax_regression", "function"}));
   EXPECT_THAT(Names(plugins, "runners"), IsSupersetOf({"sequential", "caviar"}));
 }

@@ -1,0 +1,216 @@
+#include "strategies/differential_evolution/differential_evolution.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <numeric>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace sturgeon {
+namespace {
+
+constexpr int kPopulation = 12;
+constexpr int kSmallestPopulation = 4;  // a member and three others
+constexpr double kBestShare = 0.2;      // of the members, which p is one of
+constexpr size_t kKept = 2;             // trials of a slot
+
+enum : uint32_t { kUntriedStream = kFirstPluginStream };
+
+// A place on the unit axis at random, from the parameter's prior if it has one.
+double RandomUnit(const Parameter& p, RandomStream& rng) {
+  if (!p.prior.has_value()) return rng.Uniform();
+  const double believed = p.ToUnit(p.PriorNumber());
+  if (p.is_categorical()) return rng.Uniform() < p.prior->width ? rng.Uniform() : believed;
+  const double u = believed + p.prior->width * rng.Normal();
+  return u >= 0 && u <= 1 ? u : rng.Uniform();
+}
+
+// How much of the unit axis belongs to the discrete value at u.
+double ShareOf(const Parameter& p, double u) {
+  if (p.type == ParameterType::kInt && p.scale == Scale::kLog && p.factor == 0) {
+    const double value = p.FromUnit(u);
+    return p.ToUnit(value + 0.5) - p.ToUnit(value - 0.5);
+  }
+  return 1 / static_cast<double>(p.Levels());
+}
+
+}  // namespace
+
+const Schema<DifferentialEvolutionOptions>& DifferentialEvolutionStrategy::OptionSchema() {
+  using Options = DifferentialEvolutionOptions;
+  static const auto* const schema = new Schema<Options>(
+      Schema<Options>()
+          .Add("population", &Options::population,
+               "How many members, at least 4. 0: 12, but no fewer than run at once.",
+               Range<int>{"0 or at least 4", [](const int& n) { return n == 0 || n >= 4; }})
+          .Add("differential_weight", &Options::differential_weight,
+               "F, the length of the steps relative to the differences of members.",
+               Between(0.01, 2.0))
+          .Add("crossover", &Options::crossover,
+               "CR, the probability that a parameter changes in a challenge.", Between(0.0, 1.0)));
+  return *schema;
+}
+
+absl::StatusOr<std::unique_ptr<Strategy>> DifferentialEvolutionStrategy::Create(
+    DifferentialEvolutionOptions options, const StrategyContext& context) {
+  if (context.study.objectives.size() != 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("compares trials by one objective, and the study has ",
+                     context.study.objectives.size(), "; leave one, or use the strategy nsga2"));
+  }
+  return std::unique_ptr<Strategy>(new DifferentialEvolutionStrategy(options, context));
+}
+
+DifferentialEvolutionStrategy::DifferentialEvolutionStrategy(DifferentialEvolutionOptions options,
+                                                             const StrategyContext& context)
+    : options_(options), study_(context.study), space_(context.study.space), tried_(study_) {
+  const int population =
+      options.population > 0 ? options.population : std::max(kPopulation, study_.parallelism);
+  slots_.resize(population);
+  for (int i = 0; i < space_.size(); ++i) {
+    std::vector<int>& strata = strata_.emplace_back(population);
+    std::iota(strata.begin(), strata.end(), 0);
+    RandomStream(study_.seed, i, kDesignStream).Shuffle(absl::MakeSpan(strata));
+  }
+  earlier_ = BestOfEarlierStudies();
+}
+
+std::vector<Point> DifferentialEvolutionStrategy::BestOfEarlierStudies() const {
+  const Objective& objective = study_.objectives[0];
+  std::vector<std::vector<const EarlierTrial*>> studies;
+  for (const EarlierStudy& earlier : study_.warm_start) {
+    std::vector<const EarlierTrial*>& ranked = studies.emplace_back();
+    for (const EarlierTrial& trial : earlier.trials) ranked.push_back(&trial);
+    std::stable_sort(ranked.begin(), ranked.end(),
+                     [&objective](const EarlierTrial* a, const EarlierTrial* b) {
+                       if (a->feasible != b->feasible) return a->feasible;
+                       return objective.Loss(a->values[0]) < objective.Loss(b->values[0]);
+                     });
+  }
+  // The best of each study, then the second of each, …
+  std::vector<Point> best;
+  for (size_t rank = 0;; ++rank) {
+    bool any = false;
+    for (const std::vector<const EarlierTrial*>& ranked : studies) {
+      if (rank >= ranked.size()) continue;
+      if (best.size() >= slots_.size() / 2) return best;
+      any = true;
+      space_.ToUnit(ranked[rank]->point, absl::MakeSpan(best.emplace_back(space_.size())));
+    }
+    if (!any) return best;
+  }
+}
+
+bool DifferentialEvolutionStrategy::Member::operator<(const Member& other) const {
+  return std::tie(violation, loss, id) < std::tie(other.violation, other.loss, other.id);
+}
+
+absl::Status DifferentialEvolutionStrategy::Tell(absl::Span<const Trial* const> finished) {
+  for (const Trial* trial : finished) {
+    tried_.Add(trial->point);
+    if (trial->values.empty()) continue;
+    Member member = {trial->id, 0, study_.objectives[0].Loss(trial->values[0]),
+                     Point(space_.size())};
+    for (const double c : trial->constraints) member.violation += std::max(c, 0.0);
+    Slot& slot = slots_[SlotOf(trial->id)];
+    const auto at = std::lower_bound(slot.begin(), slot.end(), member);
+    if (at == slot.end() && slot.size() == kKept) continue;
+    space_.ToUnit(trial->point, absl::MakeSpan(member.unit));
+    slot.insert(at, std::move(member));
+    if (slot.size() > kKept) slot.pop_back();
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Proposal>> DifferentialEvolutionStrategy::Ask(
+    const AskRequest& request) {
+  std::vector<const Member*> ranked;
+  for (const Slot& slot : slots_) {
+    if (!slot.empty()) ranked.push_back(&slot.front());
+  }
+  std::sort(ranked.begin(), ranked.end(), [](const Member* a, const Member* b) { return *a < *b; });
+
+  tried_.SetPending(request.pending);
+  std::vector<Proposal> proposals;
+  for (int i = 0; i < request.count; ++i) {
+    const int64_t id = request.first_id + i;
+    RandomStream rng(study_.seed, id, kProposalStream);
+    const bool initial =
+        slots_[SlotOf(id)].empty() || static_cast<int>(ranked.size()) < kSmallestPopulation;
+    Point wanted = initial ? Initial(id, rng) : Challenge(id, ranked, rng);
+    space_.FromUnit(wanted, absl::MakeSpan(wanted));
+    RandomStream untried(study_.seed, id, kUntriedStream);
+    std::optional<Point> point = tried_.Untried(wanted, untried);
+    if (!point.has_value()) break;
+    tried_.AddPending(*point);
+    proposals.push_back({*std::move(point), std::nullopt, std::nullopt});
+  }
+  return proposals;
+}
+
+Point DifferentialEvolutionStrategy::Initial(int64_t id, RandomStream& rng) const {
+  Point unit(space_.size());
+  const bool design = id < static_cast<int64_t>(slots_.size());
+  const auto population = static_cast<double>(slots_.size());
+  for (int i = 0; i < space_.size(); ++i) {
+    unit[i] = RandomUnit(space_[i], rng);
+    if (design && !space_[i].prior.has_value()) {
+      unit[i] = (strata_[i][static_cast<size_t>(id)] + unit[i]) / population;
+    }
+    if (id < static_cast<int64_t>(earlier_.size())) {
+      const double u = earlier_[static_cast<size_t>(id)][i];
+      if (!std::isnan(u)) unit[i] = u;
+    }
+  }
+  return unit;
+}
+
+Point DifferentialEvolutionStrategy::Challenge(int64_t id, const std::vector<const Member*>& ranked,
+                                               RandomStream& rng) const {
+  const int own = SlotOf(id);
+  const auto members = static_cast<int>(ranked.size());
+  const int best = std::max(2, static_cast<int>(std::lround(kBestShare * members)));
+  const Point& x = slots_[own].front().unit;
+  const Point& p = ranked[rng.Below(best)]->unit;
+  // Two different slots, neither of them the challenged one.
+  int a = own, b = own;
+  while (a == own) a = SlotOf(ranked[rng.Below(members)]->id);
+  while (b == own || b == a) b = SlotOf(ranked[rng.Below(members)]->id);
+  const Slot& third = slots_[b];
+  const Point& from = slots_[a].front().unit;
+  const Point& to = third[rng.Uniform() < 0.5 ? third.size() - 1 : 0].unit;
+
+  const double f = options_.differential_weight;
+  Point unit(space_.size());
+  const int certain = static_cast<int>(rng.Below(std::max(space_.size(), 1)));
+  for (int i = 0; i < space_.size(); ++i) {
+    const Parameter& parameter = space_[i];
+    const auto coordinate = [&](const Point& point) {
+      return std::isnan(point[i]) ? rng.Uniform() : point[i];
+    };
+    const double mine = coordinate(x);
+    unit[i] = mine;
+    if (i != certain && rng.Uniform() >= options_.crossover) continue;
+    const double theirs = coordinate(p), one = coordinate(from), other = coordinate(to);
+    if (parameter.is_categorical()) {
+      if (rng.Uniform() < f) unit[i] = theirs;
+      if (one != other && rng.Uniform() < f) unit[i] = rng.Uniform();
+      continue;
+    }
+    double v = mine + f * (theirs - mine) + f * (one - other);
+    if (parameter.Levels() > 0) {
+      const double width = ShareOf(parameter, v);
+      v += width * (rng.Uniform() - 0.5);
+    }
+    if (v < 0) v = mine * rng.Uniform();
+    if (v > 1) v = 1 - (1 - mine) * rng.Uniform();
+    unit[i] = v;
+  }
+  return unit;
+}
+
+}  // namespace sturgeon
