@@ -37,6 +37,15 @@ enum : uint32_t {
   kFirstPluginStream = 16,
 };
 
+// A well mixed function of 64 bits without collisions, for hashes: the step and the finaliser of
+// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014).
+inline uint64_t SplitMix64(uint64_t z) {
+  z += 0x9e3779b97f4a7c15;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
 // One block of Philox4x32-10: four 32-bit words out of a counter and a key.
 std::array<uint32_t, 4> Philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 

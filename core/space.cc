@@ -34,25 +34,6 @@ bool IsLogInt(const Parameter& p) {
   return p.type == ParameterType::kInt && p.scale == Scale::kLog && p.factor == 0;
 }
 
-// The k-th value of a discrete parameter.
-double LevelValue(const Parameter& p, int64_t k) {
-  if (p.is_categorical()) return static_cast<double>(k);
-  const double step = p.step > 0 ? p.step : 1;
-  const double value = p.factor > 0 ? p.low * std::pow(p.factor, static_cast<double>(k))
-                                    : p.low + static_cast<double>(k) * step;
-  if (p.type == ParameterType::kInt) return std::round(value);
-  return std::min(value, p.high);
-}
-
-// The level nearest to a value.
-int64_t NearestLevel(const Parameter& p, double value) {
-  if (p.is_categorical()) return std::llround(value);
-  const double step = p.step > 0 ? p.step : 1;
-  const double k = p.factor > 0 ? (std::log(value) - std::log(p.low)) / std::log(p.factor)
-                                : (value - p.low) / step;
-  return std::min(std::max<int64_t>(std::llround(k), 0), p.Levels() - 1);
-}
-
 absl::Status Invalid(std::string message) { return absl::InvalidArgumentError(std::move(message)); }
 
 absl::Status CheckCategorical(const Parameter& p) {
@@ -211,6 +192,32 @@ int64_t Parameter::Levels() const {
   return 0;
 }
 
+double Parameter::Level(int64_t k) const {
+  if (is_categorical()) return static_cast<double>(k);
+  const double spacing = step > 0 ? step : 1;
+  const double value = factor > 0 ? low * std::pow(factor, static_cast<double>(k))
+                                  : low + static_cast<double>(k) * spacing;
+  if (type == ParameterType::kInt) return std::round(value);
+  return std::min(value, high);
+}
+
+int64_t Parameter::LevelOf(double value) const {
+  if (is_categorical()) return std::llround(value);
+  const double spacing = step > 0 ? step : 1;
+  const double k =
+      factor > 0 ? (std::log(value) - std::log(low)) / std::log(factor) : (value - low) / spacing;
+  return std::min(std::max<int64_t>(std::llround(k), 0), Levels() - 1);
+}
+
+Parameter::Share Parameter::ShareOf(double value) const {
+  if (IsLogInt(*this) && low < high) {
+    const double begin = LogIntLow(*this), span = LogIntHigh(*this) - begin;
+    return {(std::log(value - 0.5) - begin) / span, (std::log(value + 0.5) - begin) / span};
+  }
+  const auto k = static_cast<double>(LevelOf(value)), n = static_cast<double>(Levels());
+  return {k / n, (k + 1) / n};
+}
+
 double Parameter::FromUnit(double u) const {
   u = std::min(std::max(u, 0.0), 1.0);
   if (low == high && !is_categorical()) return low;
@@ -221,7 +228,7 @@ double Parameter::FromUnit(double u) const {
   }
   if (const int64_t levels = Levels(); levels > 0) {
     const auto k = static_cast<int64_t>(u * static_cast<double>(levels));
-    return LevelValue(*this, std::min(k, levels - 1));
+    return Level(std::min(k, levels - 1));
   }
   double v = low;
   switch (scale) {
@@ -245,7 +252,7 @@ double Parameter::ToUnit(double value) const {
     return (std::log(value) - LogIntLow(*this)) / (LogIntHigh(*this) - LogIntLow(*this));
   }
   if (const int64_t levels = Levels(); levels > 0) {
-    return (static_cast<double>(NearestLevel(*this, value)) + 0.5) / static_cast<double>(levels);
+    return (static_cast<double>(LevelOf(value)) + 0.5) / static_cast<double>(levels);
   }
   double u = 0;
   switch (scale) {
@@ -283,7 +290,7 @@ absl::StatusOr<double> Parameter::FromValue(const Value& value) const {
         absl::StrCat(WriteJson(value), " is out of range; it must be in [", low, ", ", high, "]"));
   }
   if (step > 0 || factor > 0) {
-    const double nearest = LevelValue(*this, NearestLevel(*this, number));
+    const double nearest = Level(LevelOf(number));
     if (std::abs(nearest - number) > kGridSlack * std::max(1.0, std::abs(number))) {
       return Invalid(absl::StrCat(WriteJson(value), " is off the grid of ",
                                   step > 0 ? "step " : "factor ", step > 0 ? step : factor,
@@ -509,7 +516,7 @@ std::optional<int64_t> SearchSpace::CountPoints(int64_t limit) const {
     for (int64_t k = 0; k < levels && sum <= static_cast<double>(limit); ++k) {
       double product = 1;
       for (const int child : children[i]) {
-        if (Holds(rules_[child], LevelValue(p, k))) product *= count(child);
+        if (Holds(rules_[child], p.Level(k))) product *= count(child);
       }
       sum += product;
     }

@@ -107,6 +107,15 @@ struct Parameter {
   // How many values there are; 0 for a continuum.
   int64_t Levels() const;
 
+  // Discrete parameters only: the k-th value, 0 <= k < Levels(); the number of the value nearest to
+  // `value`; and the stretch of the unit interval that it owns.
+  double Level(int64_t k) const;
+  int64_t LevelOf(double value) const;
+  struct Share {
+    double low, high;
+  };
+  Share ShareOf(double value) const;
+
   // One coordinate of the unit cube to a value and back. FromUnit clamps u to [0, 1]; ToUnit gives
   // the middle of a discrete value's share, so FromUnit(ToUnit(v)) == v. Valid parameters only.
   double FromUnit(double u) const;

@@ -183,6 +183,28 @@ TEST(Parameter, RefusesValuesThatAreNotItsOwn) {
   EXPECT_FALSE(Parameter::Float("x", 0, 1).FromValue(kNaN).ok());
 }
 
+// The levels' shares lie side by side from 0 to 1, and FromUnit gives a share's value.
+TEST(Parameter, SharesOfLevelsFillTheUnitInterval) {
+  for (const Parameter& p :
+       {Parameter::Int("linear", -2, 5), Parameter::Int("log", 1, 40, Scale::kLog),
+        Parameter::Int("factor", 1, 64, Scale::kLog).Factor(2),
+        Parameter::Float("step", 0, 1).Step(0.1), Parameter::Int("constant", 3, 3, Scale::kLog),
+        Parameter::Categorical("choice", {"a", "b", "c"})}) {
+    SCOPED_TRACE(p.name);
+    double end = 0;
+    for (int64_t k = 0; k < p.Levels(); ++k) {
+      const double value = p.Level(k);
+      EXPECT_EQ(p.LevelOf(value), k);
+      const Parameter::Share share = p.ShareOf(value);
+      EXPECT_NEAR(share.low, end, 1e-12);
+      EXPECT_EQ(p.FromUnit(0.999 * share.low + 0.001 * share.high), value);
+      EXPECT_EQ(p.FromUnit(0.001 * share.low + 0.999 * share.high), value);
+      end = share.high;
+    }
+    EXPECT_EQ(end, 1);
+  }
+}
+
 TEST(SearchSpace, NamesThePlaceAndTheRemedyOfEveryMistake) {
   EXPECT_EQ(Error({Parameter::Float("x", 2, 1)}),
             "parameters[0] (x): low 2 is above high 1; swap them");

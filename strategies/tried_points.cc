@@ -12,21 +12,11 @@ namespace {
 constexpr int64_t kMaxPoints = 1 << 20;
 constexpr int kMutations = 256;
 
-double Level(const Parameter& p, int64_t k) {
-  const double value = static_cast<double>(k);
-  if (p.is_categorical()) return value;
-  if (p.type == ParameterType::kInt && p.scale == Scale::kLog && p.factor == 0) {
-    return p.low + value;  // the one kind whose levels have unequal shares of the unit interval
-  }
-  return p.FromUnit((value + 0.5) / static_cast<double>(p.Levels()));
-}
-
 }  // namespace
 
 TriedPoints::TriedPoints(const StudyConfig& study)
     : study_(study), points_(study.space.CountPoints(kMaxPoints)) {}
 
-// Each coordinate is mixed in by the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 uint64_t TriedPoints::Key(absl::Span<const double> point) {
   uint64_t key = 0;
   for (double v : point) {
@@ -34,10 +24,7 @@ uint64_t TriedPoints::Key(absl::Span<const double> point) {
     if (v == 0) v = 0;                                                // -0 is 0
     uint64_t bits;
     std::memcpy(&bits, &v, sizeof(bits));
-    key = (key ^ bits) + 0x9e3779b97f4a7c15;
-    key = (key ^ (key >> 30)) * 0xbf58476d1ce4e5b9;
-    key = (key ^ (key >> 27)) * 0x94d049bb133111eb;
-    key ^= key >> 31;
+    key = SplitMix64(key ^ bits);
   }
   return key;
 }
@@ -92,7 +79,7 @@ bool TriedPoints::Search(size_t depth, Point& point) const {
   }
   const int64_t levels = space[i].Levels();
   for (int64_t k = 0; k < levels; ++k) {
-    point[i] = Level(space[i], k);
+    point[i] = space[i].Level(k);
     if (Search(depth + 1, point)) return true;
   }
   return false;

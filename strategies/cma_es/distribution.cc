@@ -41,21 +41,6 @@ double NormalQuantile(double p) {
   return (low + high) / 2;
 }
 
-// The share of the unit axis that belongs to the discrete value at u.
-struct Cell {
-  double low, high;
-};
-
-Cell CellAt(const Parameter& p, double u) {
-  if (p.type == ParameterType::kInt && p.scale == Scale::kLog && p.factor == 0) {
-    const double v = p.FromUnit(u);
-    return {p.ToUnit(v - 0.5), p.ToUnit(v + 0.5)};
-  }
-  const auto levels = static_cast<double>(p.Levels());
-  const double k = std::min(std::floor(u * levels), levels - 1);
-  return {k / levels, (k + 1) / levels};
-}
-
 // The constants of an update by n points in d dimensions (tutorial, table 1).
 struct Constants {
   std::vector<double> weights;         // from the best to the worst; the positive ones sum to 1
@@ -315,7 +300,8 @@ void SearchDistribution::KeepMargins() {
     if (!axes_->discrete[i]) continue;
     // The thresholds to the values below and above are at most so many standard deviations away
     // that they are crossed with a probability of α (at the ends of the range) or α / 2 each.
-    const Cell cell = CellAt(axes_->parameter(i), mean_[i]);
+    const Parameter& p = axes_->parameter(i);
+    const Parameter::Share cell = p.ShareOf(p.FromUnit(mean_[i]));
     const double s = deviation(i);
     double& m = mean_[i];
     if (cell.low <= 0) {

@@ -29,15 +29,6 @@ double RandomUnit(const Parameter& p, RandomStream& rng) {
   return u >= 0 && u <= 1 ? u : rng.Uniform();
 }
 
-// How much of the unit axis belongs to the discrete value at u.
-double ShareOf(const Parameter& p, double u) {
-  if (p.type == ParameterType::kInt && p.scale == Scale::kLog && p.factor == 0) {
-    const double value = p.FromUnit(u);
-    return p.ToUnit(value + 0.5) - p.ToUnit(value - 0.5);
-  }
-  return 1 / static_cast<double>(p.Levels());
-}
-
 }  // namespace
 
 const Schema<DifferentialEvolutionOptions>& DifferentialEvolutionStrategy::OptionSchema() {
@@ -203,8 +194,8 @@ Point DifferentialEvolutionStrategy::Challenge(int64_t id, const std::vector<con
     }
     double v = mine + f * (theirs - mine) + f * (one - other);
     if (parameter.Levels() > 0) {
-      const double width = ShareOf(parameter, v);
-      v += width * (rng.Uniform() - 0.5);
+      const Parameter::Share share = parameter.ShareOf(parameter.FromUnit(v));
+      v += (share.high - share.low) * (rng.Uniform() - 0.5);
     }
     if (v < 0) v = mine * rng.Uniform();
     if (v > 1) v = 1 - (1 - mine) * rng.Uniform();

@@ -29,13 +29,7 @@ std::vector<double> AxisValues(const Parameter& p, int64_t k) {
     return values;
   }
   if (levels > 0 && levels <= k) {
-    // An int on a log scale without a factor is the one kind whose levels are unequal shares.
-    const bool unequal = p.type == ParameterType::kInt && p.scale == Scale::kLog && p.factor == 0;
-    for (int64_t i = 0; i < levels; ++i) {
-      values.push_back(
-          unequal ? p.low + static_cast<double>(i)
-                  : p.FromUnit((static_cast<double>(i) + 0.5) / static_cast<double>(levels)));
-    }
+    for (int64_t i = 0; i < levels; ++i) values.push_back(p.Level(i));
     return values;
   }
   for (int64_t i = 0; i < k; ++i) {

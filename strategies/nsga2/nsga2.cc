@@ -30,13 +30,8 @@ int PopulationFor(int64_t planned) {
 // The value next to that of u on a discrete parameter's axis, in the unit coordinate; u's own at
 // the end of the axis.
 double Neighbour(const Parameter& p, double u, bool up) {
-  const double value = p.FromUnit(u);
-  if (p.type == ParameterType::kInt && p.scale == Scale::kLog && p.factor == 0) {
-    // The one kind whose values have unequal shares of the axis.
-    return p.ToUnit(std::min(p.high, std::max(p.low, value + (up ? 1 : -1))));
-  }
-  const double share = 1 / static_cast<double>(p.Levels());
-  return std::min(1.0, std::max(0.0, p.ToUnit(value) + (up ? share : -share)));
+  const int64_t level = p.LevelOf(p.FromUnit(u)) + (up ? 1 : -1);
+  return p.ToUnit(p.Level(std::min(std::max<int64_t>(level, 0), p.Levels() - 1)));
 }
 
 // The best trials of the earlier studies: the best of each study, then the second of each, …

@@ -23,10 +23,6 @@ auto TwicePhi(const Eigen::ArrayBase<Expression>& z) {
   return (z * (0.7978846F + 0.0356774F * z.square())).tanh();
 }
 
-bool IsLogInt(const Parameter& p) {
-  return p.type == ParameterType::kInt && p.scale == Scale::kLog && p.factor == 0;
-}
-
 // From the kernel κ.
 double DrawKernel(const Axis& axis, double centre, double width, RandomStream& rng) {
   if (axis.kind == Axis::Kind::kCategorical) {
@@ -60,18 +56,6 @@ double Axis::Value(double coordinate) const {
 
 double Axis::FromUniform(double u) const {
   return levels == 0 ? u : Coordinate(parameter->FromUnit(u));
-}
-
-Axis::Share Axis::ShareOf(double coordinate) const {
-  if (levels <= 1) return {0, 1};
-  if (IsLogInt(*parameter)) {
-    const double value = parameter->FromUnit(coordinate);
-    const double low = std::log(parameter->low - 0.5);
-    const double span = std::log(parameter->high + 0.5) - low;
-    return {(std::log(value - 0.5) - low) / span, (std::log(value + 0.5) - low) / span};
-  }
-  const double half = 0.5 / static_cast<double>(levels);
-  return {coordinate - half, coordinate + half};
 }
 
 double Axis::BeliefWidth() const {
@@ -133,7 +117,8 @@ void Mixture::AddLogKernels(int first, int last, absl::Span<const double> point,
         log -= 0.5F * ((x - c) * one).square() + two;
         break;
       case Axis::Kind::kOrdinal: {
-        const Axis::Share share = axes_[j].ShareOf(point[j]);
+        const Parameter& p = *axes_[j].parameter;
+        const Parameter::Share share = p.ShareOf(p.FromUnit(point[j]));
         const auto low = static_cast<float>(share.low), high = static_cast<float>(share.high);
         log += opinion_.col(j) *
                (((0.5F / (high - low)) * (TwicePhi((high - c) * one) - TwicePhi((low - c) * one)))

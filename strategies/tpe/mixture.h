@@ -37,12 +37,6 @@ struct Axis {
   double Value(double coordinate) const;
   // The coordinate of the value that u of [0, 1] stands for.
   double FromUniform(double u) const;
-  // The share of the unit interval that the value of an ordinal's coordinate owns.
-  struct Share {
-    double low, high;
-  };
-  Share ShareOf(double coordinate) const;
-
   // The width that stands for the parameter's prior, which it must have; a coordinate drawn from
   // it.
   double BeliefWidth() const;

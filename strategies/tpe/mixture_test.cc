@@ -77,7 +77,7 @@ TEST(Mixture, ADiscreteDensitySumsToOneOverTheSharesOfItsValues) {
       EXPECT_EQ(axis.Value(axis.Coordinate(value)), value);
       double share = 1.0 / static_cast<double>(p.Levels());
       if (axis.kind == Axis::Kind::kOrdinal) {
-        const Axis::Share owned = axis.ShareOf(axis.Coordinate(value));
+        const Parameter::Share owned = p.ShareOf(value);
         share = owned.high - owned.low;
       }
       sum += share * Density(mixture, axis.Coordinate(value));

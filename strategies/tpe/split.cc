@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "core/random.h"
 #include "strategies/pareto.h"
 
 namespace sturgeon::tpe {
@@ -53,13 +54,7 @@ bool Beats(const Record& a, const Record& b) {
   return !a.failed() && Dominates(a.losses, b.losses);
 }
 
-// The finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), a bijection.
-uint64_t HashOfId(int64_t id) {
-  uint64_t z = static_cast<uint64_t>(id) + 0x9e3779b97f4a7c15;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
+uint64_t HashOfId(int64_t id) { return SplitMix64(static_cast<uint64_t>(id)); }
 
 void Split::Add(Held record) {
   ++size_;

@@ -44,7 +44,7 @@ bool Better(const Record& a, const Record& b);
 // Of two trials with several objectives: whether a is better in every sense. A partial order.
 bool Beats(const Record& a, const Record& b);
 
-// A well mixed function of an id, without collisions.
+// By which a sample is drawn.
 uint64_t HashOfId(int64_t id);
 
 class Split {
