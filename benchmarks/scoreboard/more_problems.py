@@ -1,8 +1,9 @@
 """Two more splits of problems for the harness: MORE to develop with, HELD to judge by.
 
-No choice may be made by what HELD shows: then it would be spent, and others be needed. The kinds are the harness's (tables, cross-validated models, conditional spaces, functions of COCO,
-surrogates of learning curves); the tables, data sets, functions, instances and tasks are others, and
-one problem is noisy. 100 evaluations of MORE take about ten seconds, of HELD less than one.
+No choice may be made by what HELD shows: then it would be spent, and others be needed. The kinds are
+the harness's (tables, cross-validated models, conditional spaces, functions of COCO, surrogates of
+learning curves); the tables, data sets, functions, instances and tasks are others, and one problem is
+noisy. 100 evaluations of MORE take about ten seconds, of HELD less than one.
 """
 
 import dataclasses

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/random.h"
+#include "strategies/start.h"
 
 namespace sturgeon {
 namespace {
@@ -142,17 +143,10 @@ SearchDistribution CmaEsStrategy::FromPriors() const {
 }
 
 SearchDistribution CmaEsStrategy::FromEarlierStudies() const {
-  const Objective& objective = study_.objectives[0];
   std::vector<Point> good;
   size_t trials = 0;
   for (const EarlierStudy& earlier : study_.warm_start) {
-    std::vector<const EarlierTrial*> ranked;
-    for (const EarlierTrial& trial : earlier.trials) ranked.push_back(&trial);
-    std::stable_sort(ranked.begin(), ranked.end(),
-                     [&objective](const EarlierTrial* a, const EarlierTrial* b) {
-                       if (a->feasible != b->feasible) return a->feasible;
-                       return objective.Loss(a->values[0]) < objective.Loss(b->values[0]);
-                     });
+    std::vector<const EarlierTrial*> ranked = RankedTrials(earlier, study_);
     trials += ranked.size();
     ranked.resize(GoodOf(ranked.size()));
     for (const EarlierTrial* trial : ranked) {

@@ -12,13 +12,13 @@
 #include "absl/strings/str_join.h"
 #include "core/json.h"
 #include "core/random.h"
+#include "strategies/start.h"
 
 namespace sturgeon {
 namespace {
 
 constexpr int64_t kSmallestRound = 8;    // fewer trials say too little about where to go on
 constexpr int64_t kUnplannedRound = 20;  // where nobody knows how many trials there will be
-constexpr int64_t kEndless = 1 << 30;    // a sampler of so many points does not end
 constexpr size_t kDescribed = 12;        // parameters in a note
 constexpr uint32_t kRoundStream = kFirstPluginStream;
 
@@ -103,11 +103,8 @@ absl::StatusOr<std::unique_ptr<Strategy>> CoarseToFineStrategy::Create(
   // What is wrong with the sampler should come out now, not after the first round.
   auto sampler = strategy->MakeSampler(0, strategy->WholeSpace());
   if (!sampler.ok()) return sampler.status();
-  if ((*sampler)->size() < kEndless) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the sampler ", strategy->options_.sampler.name, " ends after ", (*sampler)->size(),
-        " points; take one that goes on, such as ", CoarseToFineOptions().sampler.name));
-  }
+  absl::Status status = MustGoOn(**sampler, strategy->options_.sampler.name);
+  if (!status.ok()) return status;
   return std::unique_ptr<Strategy>(std::move(strategy));
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "strategies/start.h"
 
 namespace sturgeon {
 namespace {
@@ -19,15 +20,6 @@ constexpr double kBestShare = 0.2;      // of the members, which p is one of
 constexpr size_t kKept = 2;             // trials of a slot
 
 enum : uint32_t { kUntriedStream = kFirstPluginStream };
-
-// A place on the unit axis at random, from the parameter's prior if it has one.
-double RandomUnit(const Parameter& p, RandomStream& rng) {
-  if (!p.prior.has_value()) return rng.Uniform();
-  const double believed = p.ToUnit(p.PriorNumber());
-  if (p.is_categorical()) return rng.Uniform() < p.prior->width ? rng.Uniform() : believed;
-  const double u = believed + p.prior->width * rng.Normal();
-  return u >= 0 && u <= 1 ? u : rng.Uniform();
-}
 
 }  // namespace
 
@@ -67,33 +59,8 @@ DifferentialEvolutionStrategy::DifferentialEvolutionStrategy(DifferentialEvoluti
     std::iota(strata.begin(), strata.end(), 0);
     RandomStream(study_.seed, i, kDesignStream).Shuffle(absl::MakeSpan(strata));
   }
-  earlier_ = BestOfEarlierStudies();
-}
-
-std::vector<Point> DifferentialEvolutionStrategy::BestOfEarlierStudies() const {
-  const Objective& objective = study_.objectives[0];
-  std::vector<std::vector<const EarlierTrial*>> studies;
-  for (const EarlierStudy& earlier : study_.warm_start) {
-    std::vector<const EarlierTrial*>& ranked = studies.emplace_back();
-    for (const EarlierTrial& trial : earlier.trials) ranked.push_back(&trial);
-    std::stable_sort(ranked.begin(), ranked.end(),
-                     [&objective](const EarlierTrial* a, const EarlierTrial* b) {
-                       if (a->feasible != b->feasible) return a->feasible;
-                       return objective.Loss(a->values[0]) < objective.Loss(b->values[0]);
-                     });
-  }
-  // The best of each study, then the second of each, …
-  std::vector<Point> best;
-  for (size_t rank = 0;; ++rank) {
-    bool any = false;
-    for (const std::vector<const EarlierTrial*>& ranked : studies) {
-      if (rank >= ranked.size()) continue;
-      if (best.size() >= slots_.size() / 2) return best;
-      any = true;
-      space_.ToUnit(ranked[rank]->point, absl::MakeSpan(best.emplace_back(space_.size())));
-    }
-    if (!any) return best;
-  }
+  earlier_ = BestOfEarlierStudies(study_, slots_.size() / 2);
+  for (Point& point : earlier_) space_.ToUnit(point, absl::MakeSpan(point));
 }
 
 bool DifferentialEvolutionStrategy::Member::operator<(const Member& other) const {
@@ -148,9 +115,11 @@ Point DifferentialEvolutionStrategy::Initial(int64_t id, RandomStream& rng) cons
   const bool design = id < static_cast<int64_t>(slots_.size());
   const auto population = static_cast<double>(slots_.size());
   for (int i = 0; i < space_.size(); ++i) {
-    unit[i] = RandomUnit(space_[i], rng);
-    if (design && !space_[i].prior.has_value()) {
-      unit[i] = (strata_[i][static_cast<size_t>(id)] + unit[i]) / population;
+    if (space_[i].prior.has_value()) {
+      unit[i] = DrawFromPrior(space_[i], rng);
+    } else {
+      unit[i] = rng.Uniform();
+      if (design) unit[i] = (strata_[i][static_cast<size_t>(id)] + unit[i]) / population;
     }
     if (id < static_cast<int64_t>(earlier_.size())) {
       const double u = earlier_[static_cast<size_t>(id)][i];

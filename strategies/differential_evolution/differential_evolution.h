@@ -85,7 +85,6 @@ class DifferentialEvolutionStrategy final : public Strategy {
   Point Initial(int64_t id, RandomStream& rng) const;
   Point Challenge(int64_t id, const std::vector<const Member*>& ranked, RandomStream& rng) const;
   // The first trials: earlier studies' best ones.
-  std::vector<Point> BestOfEarlierStudies() const;
 
   int SlotOf(int64_t id) const {
     return static_cast<int>(id % static_cast<int64_t>(slots_.size()));

@@ -43,12 +43,21 @@ Matrix SquaredDistances(const Matrix& a, const Vector& a_norms, const Matrix& b,
 // The Cholesky factor of a covariance matrix with noise on its diagonal.
 Matrix Factor(Matrix k) {
   double jitter = 1e-9 * k.diagonal().mean();
-  while (true) {
+  for (int attempt = 0; attempt < 16; ++attempt) {
     k.diagonal().array() += jitter;
     const Eigen::LLT<Matrix> llt(k);
     if (llt.info() == Eigen::Success) return llt.matrixL();
     jitter *= 10;
   }
+  return k.diagonal().cwiseSqrt().asDiagonal();  // by now it outweighs the rest
+}
+
+// The middle of the prior of ln ℓ. A parameter of a condition, active in some trials only, counts
+// as half a dimension.
+double LengthMiddle(const Encoding& encoding, const Priors& priors) {
+  double dimensions = 0;
+  for (const Encoding::Group& group : encoding.groups()) dimensions += group.conditional ? 0.5 : 1;
+  return std::log(priors.length) + 0.5 * std::log(std::max(dimensions, 1.0));
 }
 
 double Square(double x) { return x * x; }
@@ -62,15 +71,10 @@ class Posterior {
         unit_(unit),
         y_(y),
         priors_(priors),
-        groups_(encoding.groups().size()) {
+        groups_(encoding.groups().size()),
+        length_middle_(LengthMiddle(encoding, priors)) {
     encoding.Encode(unit, Vector(), &features_);
-    double effective = 0;
-    for (const Encoding::Group& group : encoding.groups()) effective += group.conditional ? 0.5 : 1;
-    length_middle_ = std::log(priors.length) +
-                     0.5 * priors.length_by_dimension * std::log(std::max(effective, 1.0));
   }
-
-  double length_middle() const { return length_middle_; }
 
   std::vector<double> Flat(const Hyperparameters& h) const {
     std::vector<double> x(h.log_lengths.begin(), h.log_lengths.end());
@@ -168,22 +172,16 @@ class Posterior {
   const Vector& y_;
   const Priors& priors_;
   const Eigen::Index groups_;
-  double length_middle_;
+  const double length_middle_;
   Matrix features_;
 };
 
 }  // namespace
 
 Hyperparameters PriorMiddle(const Encoding& encoding, const Priors& priors) {
-  const Matrix none(0, 0);
-  const Vector nothing;
   const Eigen::Index groups = encoding.groups().size();
   Hyperparameters h;
-  double effective = 0;
-  for (const Encoding::Group& group : encoding.groups()) effective += group.conditional ? 0.5 : 1;
-  h.log_lengths =
-      Vector::Constant(groups, std::log(priors.length) + 0.5 * priors.length_by_dimension *
-                                                             std::log(std::max(effective, 1.0)));
+  h.log_lengths = Vector::Constant(groups, LengthMiddle(encoding, priors));
   h.log_noise = std::log(priors.noise);
   if (priors.warp) h.warping = Vector::Zero(2 * groups);
   return h;

@@ -6,7 +6,7 @@
 // variance ν. Rasmussen and Williams, "Gaussian processes for machine learning" (2006), chapters 2
 // and 5. Values y are expected with mean 0 and variance about 1.
 //
-// Priors, on logarithms: ℓ ~ N(ln length + ½ ln(d) length_by_dimension, length_sd²), σ² ~ N(0,
+// Priors, on logarithms: ℓ ~ N(ln length + ½ ln d, length_sd²), σ² ~ N(0,
 // signal_sd²), ν ~ N(ln noise, noise_sd²), and the warping's ln a, ln b ~ N(0, warping_sd²).
 //
 // Shapes: n points, d parameters, c columns of features. Deterministic; no threads; no errors: a
@@ -28,7 +28,7 @@ struct Hyperparameters {
 };
 
 struct Priors {
-  double length = 0.5, length_sd = 1.0, length_by_dimension = 1.0;
+  double length = 0.5, length_sd = 1.0;
   double signal_sd = 1.0;
   double noise = 1e-3, noise_sd = 2.0;
   bool warp = false;
@@ -50,8 +50,6 @@ class GaussianProcess {
   // `encoding` must outlive this. unit [n, d], y [n].
   GaussianProcess(const Encoding& encoding, Hyperparameters hyperparameters, const Matrix& unit,
                   const Vector& y);
-
-  const Hyperparameters& hyperparameters() const { return hyperparameters_; }
 
   // The mean and variance of f at unit [m, d].
   void Predict(const Matrix& unit, Vector* mean, Vector* variance) const;

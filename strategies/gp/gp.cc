@@ -13,6 +13,7 @@
 #include "strategies/gp/search.h"
 #include "strategies/gp/surrogate.h"
 #include "strategies/history.h"
+#include "strategies/start.h"
 #include "strategies/tried_points.h"
 
 namespace sturgeon {
@@ -114,22 +115,14 @@ class GpStrategy::Implementation {
 
   // What is believed good first: by the user, by earlier studies; then the sampler's points.
   absl::StatusOr<Point> Design(int64_t id) const {
-    if (id == 0) {
-      Point point = space_.Default();
-      for (int i = 0; i < space_.size(); ++i) {
-        if (space_[i].prior.has_value()) point[i] = space_[i].PriorNumber();
-      }
-      space_.Canonicalize(absl::MakeSpan(point));
-      return point;
-    }
+    if (id == 0) return BelievedPoint(space_);
     if (id - 1 < surrogate_.earlier_best().rows()) {
       return FromUnit(surrogate_.earlier_best().row(id - 1));
     }
+    const absl::StatusOr<std::vector<double>> unit = SampleUnit(*sampler_, space_, id - 1);
+    if (!unit.ok()) return unit.status();
     Point point(space_.size());
-    if (point.empty()) return point;
-    absl::Status status = sampler_->Sample(id - 1, absl::MakeSpan(point));
-    if (!status.ok()) return status;
-    space_.FromUnit(point, absl::MakeSpan(point));
+    space_.FromUnit(*unit, absl::MakeSpan(point));
     return point;
   }
 
@@ -176,11 +169,8 @@ const Schema<GpOptions>& GpStrategy::OptionSchema() {
 
 absl::StatusOr<std::unique_ptr<Strategy>> GpStrategy::Create(GpOptions options,
                                                              const StrategyContext& context) {
-  SamplerContext sampler_context;
-  sampler_context.dimensions = std::max(context.study.space.size(), 1);
-  sampler_context.seed = context.study.seed;
-  sampler_context.levels = context.study.space.Levels();
-  auto sampler = context.plugins.samplers.Create(options.sampler, sampler_context);
+  auto sampler = MakeEndlessSampler(options.sampler, context.plugins.samplers, context.study,
+                                    options.startup_trials);
   if (!sampler.ok()) return sampler.status();
   return std::unique_ptr<Strategy>(new GpStrategy(
       std::make_unique<Implementation>(std::move(options), context, *std::move(sampler))));

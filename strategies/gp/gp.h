@@ -13,7 +13,7 @@
 //
 // Determinism: the proposal of trial n is a function of (space, options, seed, n), the set of
 // finished trials and the pending ones. Objectives: any number; constraints are honoured.
-// Errors of Create: those of the sampler.
+// Errors of Create: those of the sampler; InvalidArgument for one that ends (grid).
 // Cost of an ask with n finished trials: surrogate.h; about 5 ms for 100 in ten dimensions.
 //
 // Sources: Jones, Schonlau, Welch, "Efficient global optimization" (1998); Snoek, Larochelle,

@@ -141,8 +141,8 @@ void Surrogate::Changed(int first) {
   if (first < fitted_) fitted_ = 0;
 }
 
-Surrogate::Data Surrogate::Collect(const History& history, int count) const {
-  const int d = history.dimensions();
+// Of the first `count` trials those that are used, in the order of their ids.
+std::vector<int> Surrogate::Used(const History& history, int count) {
   std::vector<int> rows(count);
   std::iota(rows.begin(), rows.end(), 0);
   if (count > kMaxTrials) {
@@ -151,6 +151,20 @@ Surrogate::Data Surrogate::Collect(const History& history, int count) const {
     rows.resize(kMaxTrials);
     std::sort(rows.begin(), rows.end());
   }
+  return rows;
+}
+
+Surrogate::Limits Surrogate::LimitsOf(const History& history, const std::vector<int>& rows) {
+  Limits limits;
+  for (const int i : rows) {
+    limits.constraints = std::max(limits.constraints, history.constraints(i).size());
+    limits.failures |= history.failed(i);
+  }
+  return limits;
+}
+
+Surrogate::Data Surrogate::Collect(const History& history, const std::vector<int>& rows) {
+  const int d = history.dimensions();
   const auto collect = [&](const auto& wanted, const auto& value) {
     std::vector<int> chosen;
     for (const int i : rows) {
@@ -173,21 +187,14 @@ Surrogate::Data Surrogate::Collect(const History& history, int count) const {
     objective.y = PowerTransformed(objective.y);
     data.objectives.push_back(std::move(objective));
   }
-  size_t constraints = 0;
-  bool failures = false;
-  for (const int i : rows) {
-    constraints = std::max(constraints, history.constraints(i).size());
-    failures |= history.failed(i);
-  }
-  for (size_t c = 0; c < constraints; ++c) {
+  const Limits limits = LimitsOf(history, rows);
+  for (size_t c = 0; c < limits.constraints; ++c) {
     Data::Rows constraint = collect([&](int i) { return history.constraints(i).size() > c; },
                                     [&](int i) { return history.constraints(i)[c]; });
     constraint.y = Squashed(constraint.y);
     data.constraints.push_back(std::move(constraint));
   }
-  if (failures) {
-    // Nearer to 0 where it went well: to fail tells less than to succeed, so it takes more than an
-    // even chance of success to be worth a trial.
+  if (limits.failures) {
     data.constraints.push_back(
         collect([](int) { return true; }, [&](int i) { return history.failed(i) ? 1.0 : -1.0; }));
   }
@@ -196,7 +203,7 @@ Surrogate::Data Surrogate::Collect(const History& history, int count) const {
 
 // The hyperparameters of the first `count` trials.
 void Surrogate::FitAll(const History& history, int count) {
-  Data data = Collect(history, count);
+  Data data = Collect(history, Used(history, count));
   const auto fit = [&](Data::Rows& rows, Output& output) {
     const Eigen::Index n = rows.y.size();
     if (n <= kMaxFitTrials) return output.Fit(rows.unit, rows.y);
@@ -229,10 +236,11 @@ void Surrogate::Update(const History& history, const std::vector<Vector>& pendin
   while (settled < n && history.id(settled) < lowest_pending) ++settled;
   int count = Milestone(settled);
   if (2 * count < Milestone(n)) count = Milestone(n);
-  const Data data = Collect(history, n);
+  const std::vector<int> used = Used(history, n);
   // What the earlier ones know nothing of (the first failure, say) is fitted to all there are.
-  if (Collect(history, count).constraints.size() != data.constraints.size()) count = n;
+  if (!(LimitsOf(history, Used(history, count)) == LimitsOf(history, used))) count = n;
   if (count != fitted_) FitAll(history, count);
+  const Data data = Collect(history, used);
 
   for (size_t m = 0; m < objectives_.size(); ++m) {
     const Data::Rows& rows = data.objectives[m];

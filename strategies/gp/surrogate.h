@@ -19,6 +19,7 @@
 #ifndef STURGEON_STRATEGIES_GP_SURROGATE_H_
 #define STURGEON_STRATEGIES_GP_SURROGATE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -91,7 +92,18 @@ class Surrogate {
     double log_if_right = 0, log_if_wrong = 0;  // categorical
   };
 
-  Data Collect(const History& history, int count) const;
+  // What has a process beside the objectives.
+  struct Limits {
+    size_t constraints = 0;
+    bool failures = false;
+    bool operator==(const Limits& other) const {
+      return constraints == other.constraints && failures == other.failures;
+    }
+  };
+
+  static std::vector<int> Used(const History& history, int count);
+  static Limits LimitsOf(const History& history, const std::vector<int>& rows);
+  static Data Collect(const History& history, const std::vector<int>& rows);
   void FitAll(const History& history, int count);
   void Rank(const History& history, const Data& data);
   double LogPrior(absl::Span<const double> unit, absl::Span<double> gradient) const;

@@ -4,19 +4,17 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <numeric>
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "core/plugins.h"
 #include "strategies/pareto.h"
+#include "strategies/start.h"
 
 namespace sturgeon {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr int64_t kEndless = 1 << 30;  // a sampler of so many points does not end
 constexpr int kCheckpoint = 32;
 constexpr int kFewest = 2;  // results that can be parents
 
@@ -32,31 +30,6 @@ int PopulationFor(int64_t planned) {
 double Neighbour(const Parameter& p, double u, bool up) {
   const int64_t level = p.LevelOf(p.FromUnit(u)) + (up ? 1 : -1);
   return p.ToUnit(p.Level(std::min(std::max<int64_t>(level, 0), p.Levels() - 1)));
-}
-
-// The best trials of the earlier studies: the best of each study, then the second of each, …
-std::vector<Point> BestOf(const StudyConfig& study, size_t limit) {
-  const int m = static_cast<int>(study.objectives.size());
-  std::vector<std::vector<int>> orders;
-  for (const EarlierStudy& earlier : study.warm_start) {
-    std::vector<double> losses, violations;
-    for (const EarlierTrial& trial : earlier.trials) {
-      for (int j = 0; j < m; ++j) losses.push_back(study.objectives[j].Loss(trial.values[j]));
-      violations.push_back(trial.feasible ? 0 : 1);
-    }
-    const std::vector<int> ranks = NondominatedRanks(losses, m, violations);
-    std::vector<int>& order = orders.emplace_back(earlier.trials.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(),
-                     [&ranks](int a, int b) { return ranks[a] < ranks[b]; });
-  }
-  std::vector<Point> best;
-  for (size_t k = 0; k < limit; ++k) {
-    for (size_t s = 0; s < orders.size() && best.size() < limit; ++s) {
-      if (k < orders[s].size()) best.push_back(study.warm_start[s].trials[orders[s][k]].point);
-    }
-  }
-  return best;
 }
 
 }  // namespace
@@ -93,19 +66,9 @@ absl::StatusOr<std::unique_ptr<Strategy>> Nsga2Strategy::Create(Nsga2Options opt
   options.population_size = std::max(options.population_size, kFewest);
   if (options.startup_trials == 0) options.startup_trials = options.population_size;
 
-  SamplerContext sampling;
-  sampling.dimensions = std::max(study.space.size(), 1);  // a space may be empty
-  sampling.seed = study.seed;
-  sampling.count = options.startup_trials;
-  sampling.levels = study.space.Levels();
-  sampling.levels.resize(sampling.dimensions);
-  auto sampler = context.plugins.samplers.Create(options.sampler, sampling);
+  auto sampler =
+      MakeEndlessSampler(options.sampler, context.plugins.samplers, study, options.startup_trials);
   if (!sampler.ok()) return sampler.status();
-  if ((*sampler)->size() < kEndless) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the sampler ", options.sampler.name, " ends after ", (*sampler)->size(),
-                     " points; take one that goes on, such as ", Nsga2Options().sampler.name));
-  }
   return std::unique_ptr<Strategy>(
       new Nsga2Strategy(std::move(options), study, *std::move(sampler)));
 }
@@ -116,7 +79,7 @@ Nsga2Strategy::Nsga2Strategy(Nsga2Options options, const StudyConfig& study,
       study_(study),
       space_(study.space),
       sampler_(std::move(sampler)),
-      earlier_(BestOf(study, (options_.startup_trials + 1) / 2)),
+      earlier_(BestOfEarlierStudies(study, (options_.startup_trials + 1) / 2)),
       history_(study),
       tried_(study),
       checkpoints_(1) {
@@ -213,13 +176,11 @@ absl::StatusOr<Point> Nsga2Strategy::Start(int64_t id, RandomStream& rng) const 
   const auto number = id / 2;  // of the points that follow a belief
   const auto earlier = static_cast<int64_t>(earlier_.size());
   if (believing && number < earlier) return earlier_[number];
-  std::vector<double> unit(std::max(space_.size(), 1));
-  absl::Status status = sampler_->Sample(id, absl::MakeSpan(unit));
-  if (!status.ok()) return status;
-  unit.resize(space_.size());
-  if (believing && has_priors_) Believe(number - earlier, rng, unit);
+  absl::StatusOr<std::vector<double>> unit = SampleUnit(*sampler_, space_, id);
+  if (!unit.ok()) return unit.status();
+  if (believing && has_priors_) Believe(number - earlier, rng, *unit);
   Point point(space_.size());
-  space_.FromUnit(unit, absl::MakeSpan(point));
+  space_.FromUnit(*unit, absl::MakeSpan(point));
   return point;
 }
 
@@ -227,24 +188,7 @@ void Nsga2Strategy::Believe(int64_t number, RandomStream& rng, Point& unit) cons
   for (int i = 0; i < space_.size(); ++i) {
     const Parameter& p = space_[i];
     if (!p.prior.has_value()) continue;
-    const double best = p.PriorNumber(), width = p.prior->width;
-    if (number == 0) {
-      unit[i] = p.ToUnit(best);
-    } else if (p.is_categorical()) {
-      const auto others = static_cast<uint64_t>(p.Levels()) - 1;
-      double choice = best;
-      if (others > 0 && rng.Uniform() < width) {
-        choice = static_cast<double>(rng.Below(others));
-        if (choice >= best) choice += 1;
-      }
-      unit[i] = p.ToUnit(choice);
-    } else {
-      // A normal draw inside the borders: at least a third of the draws are.
-      const double centre = p.ToUnit(best);
-      do {
-        unit[i] = centre + width * rng.Normal();
-      } while (unit[i] < 0 || unit[i] > 1);
-    }
+    unit[i] = number == 0 ? p.ToUnit(p.PriorNumber()) : DrawFromPrior(p, rng);
   }
 }
 

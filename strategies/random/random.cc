@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/plugins.h"
+#include "strategies/start.h"
 
 namespace sturgeon {
 
@@ -17,13 +18,7 @@ const Schema<RandomOptions>& RandomStrategy::OptionSchema() {
 absl::StatusOr<std::unique_ptr<Strategy>> RandomStrategy::Create(RandomOptions options,
                                                                  const StrategyContext& context) {
   const StudyConfig& study = context.study;
-  SamplerContext sampling;
-  sampling.dimensions = std::max(study.space.size(), 1);  // a space may be empty
-  sampling.seed = study.seed;
-  sampling.count = study.trials;
-  sampling.levels = study.space.Levels();
-  sampling.levels.resize(sampling.dimensions);
-  auto sampler = context.plugins.samplers.Create(options.sampler, sampling);
+  auto sampler = context.plugins.samplers.Create(options.sampler, SamplingOf(study, study.trials));
   if (!sampler.ok()) return sampler.status();
   return std::unique_ptr<Strategy>(new RandomStrategy(study.space, *std::move(sampler)));
 }

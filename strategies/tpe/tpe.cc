@@ -9,6 +9,7 @@
 
 #include "core/random.h"
 #include "core/study_config.h"
+#include "strategies/start.h"
 
 namespace sturgeon {
 namespace {
@@ -70,13 +71,8 @@ const Schema<TpeOptions>& TpeStrategy::OptionSchema() {
 absl::StatusOr<std::unique_ptr<Strategy>> TpeStrategy::Create(TpeOptions options,
                                                               const StrategyContext& context) {
   const StudyConfig& study = context.study;
-  SamplerContext sampling;
-  sampling.dimensions = std::max(study.space.size(), 1);  // a space may be empty
-  sampling.seed = study.seed;
-  sampling.count = options.startup_trials;
-  sampling.levels = study.space.Levels();
-  sampling.levels.resize(sampling.dimensions);
-  auto sampler = context.plugins.samplers.Create(options.sampler, sampling);
+  auto sampler =
+      context.plugins.samplers.Create(options.sampler, SamplingOf(study, options.startup_trials));
   if (!sampler.ok()) return sampler.status();
   return std::unique_ptr<Strategy>(
       new TpeStrategy(std::move(options), *std::move(sampler), context));
@@ -133,14 +129,7 @@ TpeStrategy::TpeStrategy(TpeOptions options, std::unique_ptr<Sampler> sampler,
       start_with(std::move(point));
     }
   }
-  if (options_.start_at_default) {
-    Point point(space_.size());
-    for (int i = 0; i < space_.size(); ++i) {
-      point[i] = space_[i].prior.has_value() ? space_[i].PriorNumber() : space_[i].DefaultNumber();
-    }
-    space_.Canonicalize(absl::MakeSpan(point));
-    start_with(std::move(point));
-  }
+  if (options_.start_at_default) start_with(BelievedPoint(space_));
 }
 
 absl::Status TpeStrategy::Tell(absl::Span<const Trial* const> finished) {
@@ -194,12 +183,11 @@ absl::StatusOr<std::vector<Proposal>> TpeStrategy::Ask(const AskRequest& request
 
 absl::StatusOr<Point> TpeStrategy::StartupPoint(int64_t id) const {
   if (id < static_cast<int64_t>(first_points_.size())) return first_points_[id];
-  std::vector<double> unit(std::max(space_.size(), 1));
-  absl::Status status = sampler_->Sample(id % sampler_->size(), absl::MakeSpan(unit));
-  if (!status.ok()) return status;
-  unit.resize(space_.size());
+  const absl::StatusOr<std::vector<double>> unit =
+      SampleUnit(*sampler_, space_, id % sampler_->size());
+  if (!unit.ok()) return unit.status();
   Point point(space_.size());
-  for (int i = 0; i < space_.size(); ++i) point[i] = space_[i].FromUnit(unit[i]);
+  for (int i = 0; i < space_.size(); ++i) point[i] = space_[i].FromUnit((*unit)[i]);
   // Every other trial follows the beliefs, as far as there are any.
   if (belief_weight_ > 0 && id % 2 == 1) {
     RandomStream rng(study_.seed, id, kBeliefStream);
