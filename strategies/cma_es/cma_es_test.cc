@@ -14,6 +14,7 @@
 #include "core/study.h"
 #include "gtest/gtest.h"
 #include "strategies/conformance.h"
+#include "strategies/play.h"
 
 namespace sturgeon {
 namespace {
@@ -30,73 +31,13 @@ INSTANTIATE_TEST_SUITE_P(CmaEs, StrategyConformance,
                                          Case("small", Value::Object{{"population", 2}})),
                          StrategyCaseName);
 
-std::vector<Parameter> Cube(int d) {
-  std::vector<Parameter> parameters;
-  for (int i = 0; i < d; ++i) {
-    parameters.push_back(Parameter::Float(absl::StrCat("x", i), -5, 5));
-  }
-  return parameters;
-}
-
-StudyConfig Config(std::vector<Parameter> parameters, uint64_t seed = 1) {
-  StudyConfig config;
-  config.space = *SearchSpace::Create(std::move(parameters));
-  config.seed = seed;
-  return config;
-}
-
-// A study of cma_es, and how its trials end.
-class Play {
- public:
-  using Loss = std::function<double(absl::Span<const double>)>;  // NaN: the trial fails
-
-  explicit Play(StudyConfig config, Value options = Value::Object()) {
-    EXPECT_TRUE(plugins_.strategies.Add(kCmaEsStrategy).ok());
-    StudyHooks hooks;
-    hooks.on_note = [this](absl::string_view line) { notes_.emplace_back(line); };
-    auto study = Study::Create(std::move(config), {"cma_es", std::move(options)}, plugins_,
-                               std::move(hooks));
-    EXPECT_TRUE(study.ok()) << study.status();
-    study_ = *std::move(study);
-  }
-
-  std::vector<Suggestion> Ask(int count) {
-    auto suggestions = study_->Ask(count);
-    EXPECT_TRUE(suggestions.ok()) << suggestions.status();
-    return *std::move(suggestions);
-  }
-  void Tell(const Suggestion& trial, double loss) {
-    EXPECT_TRUE(study_->Tell(trial.id, Outcome::Complete({loss})).ok());
-  }
-  // Runs trials one after another, or so many at once.
-  std::vector<Suggestion> Run(int trials, const Loss& loss, int batch = 1) {
-    std::vector<Suggestion> run;
-    while (static_cast<int>(run.size()) < trials) {
-      const std::vector<Suggestion> asked = Ask(batch);
-      for (const Suggestion& one : asked) Tell(one, loss(one.point));
-      run.insert(run.end(), asked.begin(), asked.end());
-      if (asked.empty()) break;
-    }
-    return run;
-  }
-
-  double Best() const { return study_->Best()->values[0]; }
-  Study& study() { return *study_; }
-  const std::vector<std::string>& notes() const { return notes_; }
-
- private:
-  Plugins plugins_;
-  std::vector<std::string> notes_;
-  std::unique_ptr<Study> study_;
+struct Play : StudyPlay {
+  explicit Play(StudyConfig config, Value options = Value::Object())
+      : StudyPlay(kCmaEsStrategy, std::move(config), std::move(options)) {}
 };
 
-double Sphere(absl::Span<const double> x) {
-  double sum = 0;
-  for (size_t i = 0; i < x.size(); ++i) {
-    const double v = x[i] - 1.7 + 0.6 * static_cast<double>(i % 5);
-    sum += v * v;
-  }
-  return sum;
+double BestOver(int seeds, int d, int trials, const PointLoss& loss, int batch = 1) {
+  return BestLossOver(seeds, d, trials, kCmaEsStrategy, loss, batch);
 }
 
 // A valley, curved and a thousand times as long as wide.
@@ -108,25 +49,13 @@ double Rosenbrock(absl::Span<const double> x) {
   return sum;
 }
 
-// The geometric mean over seeds of the best loss after so many trials.
-double BestOver(int seeds, int d, int trials, const Play::Loss& loss, int batch = 1) {
-  double sum = 0;
-  for (int seed = 0; seed < seeds; ++seed) {
-    StudyConfig config = Config(Cube(d), seed);
-    config.parallelism = batch;
-    Play play(std::move(config));
-    play.Run(trials, loss, batch);
-    sum += std::log(std::max(play.Best(), 1e-300)) / seeds;
-  }
-  return std::exp(sum);
-}
-
 TEST(CmaEs, ConvergesLinearlyOnASphere) {
-  const double after_200 = BestOver(5, 5, 200, Sphere), after_400 = BestOver(5, 5, 400, Sphere);
+  const double after_200 = BestOver(5, 5, 200, ShiftedSphere),
+               after_400 = BestOver(5, 5, 400, ShiftedSphere);
   EXPECT_LT(after_200, 1e-2);
   EXPECT_LT(after_400, 1e-3 * after_200);
-  EXPECT_LT(BestOver(5, 1, 100, Sphere), 1e-5);
-  EXPECT_LT(BestOver(2, 100, 1000, Sphere), 0.2 * BestOver(2, 100, 20, Sphere));
+  EXPECT_LT(BestOver(5, 1, 100, ShiftedSphere), 1e-5);
+  EXPECT_LT(BestOver(2, 100, 1000, ShiftedSphere), 0.2 * BestOver(2, 100, 20, ShiftedSphere));
 }
 
 TEST(CmaEs, LearnsTheShapeOfAValley) {
@@ -153,24 +82,24 @@ TEST(CmaEs, ReachesAnOptimumOnTheWall) {
   EXPECT_LT(BestOver(5, 2, 100, slope), 1e-3);
 }
 
-TEST(CmaEs, BatchesCostLittle) { EXPECT_LT(BestOver(5, 5, 400, Sphere, 8), 1e-3); }
+TEST(CmaEs, BatchesCostLittle) { EXPECT_LT(BestOver(5, 5, 400, ShiftedSphere, 8), 1e-3); }
 
 TEST(CmaEs, OnlyRanksCount) {
-  const auto run = [](const Play::Loss& loss) {
-    return Play(Config(Cube(3))).Run(100, loss).back().point;
+  const auto run = [](const PointLoss& loss) {
+    return Play(StudyOf(Cube(3))).Run(100, loss).back().point;
   };
-  EXPECT_EQ(run(Sphere),
-            run([](absl::Span<const double> x) { return std::log(Sphere(x)) * 1e30; }));
+  EXPECT_EQ(run(ShiftedSphere),
+            run([](absl::Span<const double> x) { return std::log(ShiftedSphere(x)) * 1e30; }));
 }
 
 TEST(CmaEs, NoiseDoesNotStopIt) {
   for (int seed = 0; seed < 3; ++seed) {
-    Play play(Config(Cube(5), seed));
+    Play play(StudyOf(Cube(5), seed));
     RandomStream noise(seed, 0, 0);
-    const std::vector<Suggestion> trials =
-        play.Run(300, [&noise](absl::Span<const double> x) { return Sphere(x) + noise.Normal(); });
+    const std::vector<Suggestion> trials = play.Run(
+        300, [&noise](absl::Span<const double> x) { return ShiftedSphere(x) + noise.Normal(); });
     double late = 0;
-    for (size_t i = 270; i < 300; ++i) late += Sphere(trials[i].point) / 30;
+    for (size_t i = 270; i < 300; ++i) late += ShiftedSphere(trials[i].point) / 30;
     EXPECT_LT(late, 3);  // at random it is about 50
     EXPECT_TRUE(play.notes().empty()) << play.notes()[0];
   }
@@ -191,7 +120,7 @@ double MixedLoss(absl::Span<const double> x) {
 
 TEST(CmaEs, MixedAndConditionalSpaces) {
   for (int seed = 0; seed < 5; ++seed) {
-    Play play(Config(Mixed(), seed), Value::Object{{"restarts", "none"}});
+    Play play(StudyOf(Mixed(), seed), Value::Object{{"restarts", "none"}});
     const std::vector<Suggestion> trials = play.Run(400, MixedLoss);
     EXPECT_LT(play.Best(), 0.2) << "seed " << seed;
     // It has settled on the choice and the int, and still tries others.
@@ -208,7 +137,7 @@ TEST(CmaEs, MixedAndConditionalSpaces) {
 }
 
 TEST(CmaEs, InfeasibleTrialsRankBehind) {
-  Play play(Config(Cube(2)));
+  Play play(StudyOf(Cube(2)));
   for (int i = 0; i < 250; ++i) {
     const Suggestion trial = play.Ask(1).front();
     Outcome outcome = Outcome::Complete({trial.point[0] + trial.point[1]});
@@ -219,7 +148,7 @@ TEST(CmaEs, InfeasibleTrialsRankBehind) {
 }
 
 TEST(CmaEs, WhereTrialsFailItDoesNotStay) {
-  Play play(Config(Cube(2)));
+  Play play(StudyOf(Cube(2)));
   for (int i = 0; i < 150; ++i) {
     const Suggestion trial = play.Ask(1).front();
     const double x = trial.point[0], y = trial.point[1];
@@ -231,13 +160,13 @@ TEST(CmaEs, WhereTrialsFailItDoesNotStay) {
 }
 
 TEST(CmaEs, ADescentThatHasConvergedIsFollowedByAnother) {
-  Play play(Config(Cube(2)));
-  const std::vector<Suggestion> trials = play.Run(1000, Sphere);
+  Play play(StudyOf(Cube(2)));
+  const std::vector<Suggestion> trials = play.Run(1000, ShiftedSphere);
   ASSERT_FALSE(play.notes().empty());
   EXPECT_TRUE(absl::StartsWith(play.notes()[0], "restart 1, 12 trials a generation"))
       << play.notes()[0];
-  Play none(Config(Cube(2)), Value::Object{{"restarts", "none"}});
-  none.Run(1000, Sphere);
+  Play none(StudyOf(Cube(2)), Value::Object{{"restarts", "none"}});
+  none.Run(1000, ShiftedSphere);
   EXPECT_TRUE(none.notes().empty());
 }
 
@@ -249,7 +178,7 @@ TEST(CmaEs, LeavesAPlateau) {
   };
   int found = 0;
   for (int seed = 0; seed < 5; ++seed) {
-    Play play(Config(Cube(2), seed));
+    Play play(StudyOf(Cube(2), seed));
     play.Run(200, steps);
     EXPECT_FALSE(play.notes().empty()) << "seed " << seed;  // it has started again
     play.Run(1000, steps);
@@ -261,11 +190,11 @@ TEST(CmaEs, LeavesAPlateau) {
 TEST(CmaEs, RestartsFindWhatOneDescentMisses) {
   // A wide basin and a narrow one that is better.
   const auto two_basins = [](absl::Span<const double> x) {
-    return std::min(1 + Sphere(x), 10 * (std::pow(x[0] + 3, 2) + std::pow(x[1] - 3, 2)));
+    return std::min(1 + ShiftedSphere(x), 10 * (std::pow(x[0] + 3, 2) + std::pow(x[1] - 3, 2)));
   };
   int found = 0;
   for (int seed = 0; seed < 5; ++seed) {
-    Play play(Config(Cube(2), seed));
+    Play play(StudyOf(Cube(2), seed));
     play.Run(3000, two_basins);
     found += play.Best() < 0.1;
   }
@@ -275,9 +204,9 @@ TEST(CmaEs, RestartsFindWhatOneDescentMisses) {
 TEST(CmaEs, EnqueuedPointsGuideTheSearch) {
   // A narrow funnel far from the middle.
   const auto funnel = [](absl::Span<const double> x) {
-    return std::min(10.0 + 1e-3 * Sphere(x), std::hypot(x[0] - 4.5, x[1] - 4.5, x[2] + 4.5));
+    return std::min(10.0 + 1e-3 * ShiftedSphere(x), std::hypot(x[0] - 4.5, x[1] - 4.5, x[2] + 4.5));
   };
-  Play play(Config(Cube(3)));
+  Play play(StudyOf(Cube(3)));
   play.Run(30, funnel);
   ASSERT_TRUE(play.study().Enqueue({4.2, 4.2, -4.2}).ok());
   play.Run(300, funnel);
@@ -285,26 +214,26 @@ TEST(CmaEs, EnqueuedPointsGuideTheSearch) {
 }
 
 TEST(CmaEs, FarAwayImportsThatAreWorseChangeLittle) {
-  Play play(Config(Cube(3)));
-  play.Run(200, Sphere);
+  Play play(StudyOf(Cube(3)));
+  play.Run(200, ShiftedSphere);
   const double before = play.Best();
   for (int i = 0; i < 100; ++i) {
     Trial trial;
     trial.state = TrialState::kComplete;
     trial.point = {5 - 0.01 * i, -5, 5};
-    trial.values = {Sphere(trial.point)};
+    trial.values = {ShiftedSphere(trial.point)};
     ASSERT_TRUE(play.study().Import(std::move(trial)).ok());
   }
   double worst = 0;
-  for (const Suggestion& trial : play.Run(30, Sphere)) {
-    worst = std::max(worst, Sphere(trial.point));
+  for (const Suggestion& trial : play.Run(30, ShiftedSphere)) {
+    worst = std::max(worst, ShiftedSphere(trial.point));
   }
   EXPECT_LT(worst, 0.1);
   EXPECT_LE(play.Best(), before);
 }
 
 // The mean loss of the first 20 trials.
-double FirstTrials(Play& play, const Play::Loss& loss) {
+double FirstTrials(Play& play, const PointLoss& loss) {
   double sum = 0;
   for (const Suggestion& trial : play.Run(20, loss)) sum += loss(trial.point) / 20;
   return sum;
@@ -316,7 +245,7 @@ TEST(CmaEs, GoesOnFromTheHistoryThatAnotherStrategyLeaves) {
     for (const double v : x) sum += (v - 3) * (v - 3);
     return sum;
   };
-  Play fresh(Config(Cube(4))), with_history(Config(Cube(4)));
+  Play fresh(StudyOf(Cube(4))), with_history(StudyOf(Cube(4)));
   RandomStream rng(3, 0, 0);
   for (int i = 0; i < 200; ++i) {
     Trial trial;
@@ -329,7 +258,7 @@ TEST(CmaEs, GoesOnFromTheHistoryThatAnotherStrategyLeaves) {
 }
 
 TEST(CmaEs, GoesOnFromEarlierStudies) {
-  StudyConfig config = Config(Mixed());
+  StudyConfig config = StudyOf(Mixed());
   EarlierStudy& earlier = config.warm_start.emplace_back();
   RandomStream rng(3, 0, 0);
   for (int i = 0; i < 300; ++i) {
@@ -346,7 +275,7 @@ TEST(CmaEs, GoesOnFromEarlierStudies) {
       trial.feasible = false;
     }
   }
-  Play fresh(Config(Mixed())), warm(std::move(config));
+  Play fresh(StudyOf(Mixed())), warm(std::move(config));
   EXPECT_LT(FirstTrials(warm, MixedLoss), 0.7 * FirstTrials(fresh, MixedLoss));
 }
 
@@ -355,39 +284,39 @@ TEST(CmaEs, PriorsSayWhereToStartAndAWrongOneIsOvercome) {
     std::vector<Parameter> parameters = Mixed();
     parameters[0].prior = Prior{value, 0.1};
     parameters[3].prior = Prior{kind, 0.1};
-    return Config(std::move(parameters));
+    return StudyOf(std::move(parameters));
   };
-  Play fresh(Config(Mixed())), right(with_prior(2e-3, "c")), wrong(with_prior(1, "d"));
+  Play fresh(StudyOf(Mixed())), right(with_prior(2e-3, "c")), wrong(with_prior(1, "d"));
   EXPECT_LT(FirstTrials(right, MixedLoss), 0.8 * FirstTrials(fresh, MixedLoss));
   wrong.Run(400, MixedLoss);
   EXPECT_LT(wrong.Best(), 0.3);
 }
 
 TEST(CmaEs, AGenerationIsAsLargeAsWhatRunsAtOnce) {
-  StudyConfig config = Config(Cube(2));
+  StudyConfig config = StudyOf(Cube(2));
   config.parallelism = 40;
-  Play play(std::move(config)), small(Config(Cube(2)));
+  Play play(std::move(config)), small(StudyOf(Cube(2)));
   // Nothing has finished when the 40th is drawn, so that both spread as at the start …
   EXPECT_EQ(play.Ask(40).size(), 40);
   // … and the results of 20 are enough for a first step.
-  for (const Suggestion& trial : small.Ask(3)) small.Tell(trial, Sphere(trial.point));
+  for (const Suggestion& trial : small.Ask(3)) small.Tell(trial, ShiftedSphere(trial.point));
   EXPECT_EQ(small.Ask(3).size(), 3);
 }
 
 TEST(CmaEs, LateResultsCountAsIfTheyHadComeInTime) {
-  Play late(Config(Cube(3))), in_time(Config(Cube(3)));
+  Play late(StudyOf(Cube(3))), in_time(StudyOf(Cube(3)));
   // The first two trials end long after the others; nothing was proposed meanwhile that saw less.
   std::vector<Suggestion> first = late.Ask(7);
-  for (size_t i = 2; i < 7; ++i) late.Tell(first[i], Sphere(first[i].point));
-  late.Tell(first[1], Sphere(first[1].point));
-  late.Tell(first[0], Sphere(first[0].point));
-  in_time.Run(7, Sphere);
-  EXPECT_EQ(late.Run(30, Sphere).back().point, in_time.Run(30, Sphere).back().point);
+  for (size_t i = 2; i < 7; ++i) late.Tell(first[i], ShiftedSphere(first[i].point));
+  late.Tell(first[1], ShiftedSphere(first[1].point));
+  late.Tell(first[0], ShiftedSphere(first[0].point));
+  in_time.Run(7, ShiftedSphere);
+  EXPECT_EQ(late.Run(30, ShiftedSphere).back().point, in_time.Run(30, ShiftedSphere).back().point);
 }
 
 TEST(CmaEs, SaysWhatItCannotDo) {
   const Plugins plugins;
-  StudyConfig config = Config(Cube(1));
+  StudyConfig config = StudyOf(Cube(1));
   config.objectives = {{"error", Goal::kMinimize}, {"seconds", Goal::kMinimize}};
   const StrategyContext context = {config, plugins, [](absl::string_view) {}};
   const auto two = kCmaEsStrategy.create(Value::Object(), "strategy", context);

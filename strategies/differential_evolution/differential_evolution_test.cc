@@ -16,6 +16,7 @@
 #include "core/study.h"
 #include "gtest/gtest.h"
 #include "strategies/conformance.h"
+#include "strategies/play.h"
 
 namespace sturgeon {
 namespace {
@@ -32,81 +33,18 @@ INSTANTIATE_TEST_SUITE_P(DifferentialEvolution, StrategyConformance,
                                          Case("small", Value::Object{{"population", 4}})),
                          StrategyCaseName);
 
-std::vector<Parameter> Cube(int d) {
-  std::vector<Parameter> parameters;
-  for (int i = 0; i < d; ++i) {
-    parameters.push_back(Parameter::Float(absl::StrCat("x", i), -5, 5));
-  }
-  return parameters;
-}
-
-StudyConfig Config(std::vector<Parameter> parameters, uint64_t seed = 1) {
-  StudyConfig config;
-  config.space = *SearchSpace::Create(std::move(parameters));
-  config.seed = seed;
-  return config;
-}
-
-class Play {
- public:
-  using Loss = std::function<double(absl::Span<const double>)>;
-
-  explicit Play(StudyConfig config, Value options = Value::Object()) {
-    EXPECT_TRUE(plugins_.strategies.Add(kDifferentialEvolutionStrategy).ok());
-    auto study =
-        Study::Create(std::move(config), {"differential_evolution", std::move(options)}, plugins_);
-    EXPECT_TRUE(study.ok()) << study.status();
-    study_ = *std::move(study);
-  }
-
-  Suggestion Ask() {
-    auto suggestions = study_->Ask(1);
-    EXPECT_TRUE(suggestions.ok()) << suggestions.status();
-    return suggestions->front();
-  }
-  void Tell(const Suggestion& trial, double loss) {
-    EXPECT_TRUE(study_->Tell(trial.id, Outcome::Complete({loss})).ok());
-  }
-  std::vector<Suggestion> Run(int trials, const Loss& loss) {
-    std::vector<Suggestion> run;
-    for (int i = 0; i < trials; ++i) {
-      run.push_back(Ask());
-      Tell(run.back(), loss(run.back().point));
-    }
-    return run;
-  }
-
-  double Best() const { return study_->Best()->values[0]; }
-  Study& study() { return *study_; }
-
- private:
-  Plugins plugins_;
-  std::unique_ptr<Study> study_;
+struct Play : StudyPlay {
+  explicit Play(StudyConfig config, Value options = Value::Object())
+      : StudyPlay(kDifferentialEvolutionStrategy, std::move(config), std::move(options)) {}
 };
 
-double Sphere(absl::Span<const double> x) {
-  double sum = 0;
-  for (size_t i = 0; i < x.size(); ++i) {
-    const double v = x[i] - 1.7 + 0.6 * static_cast<double>(i % 5);
-    sum += v * v;
-  }
-  return sum;
-}
-
-// The geometric mean over seeds of the best loss.
-double BestOver(int seeds, int d, int trials, const Play::Loss& loss) {
-  double sum = 0;
-  for (int seed = 0; seed < seeds; ++seed) {
-    Play play(Config(Cube(d), seed));
-    play.Run(trials, loss);
-    sum += std::log(std::max(play.Best(), 1e-300)) / seeds;
-  }
-  return std::exp(sum);
+double BestOver(int seeds, int d, int trials, const PointLoss& loss) {
+  return BestLossOver(seeds, d, trials, kDifferentialEvolutionStrategy, loss);
 }
 
 TEST(DifferentialEvolution, Converges) {
-  EXPECT_LT(BestOver(5, 4, 400, Sphere), 0.01);
-  EXPECT_LT(BestOver(5, 4, 1000, Sphere), 1e-6);
+  EXPECT_LT(BestOver(5, 4, 400, ShiftedSphere), 0.01);
+  EXPECT_LT(BestOver(5, 4, 1000, ShiftedSphere), 1e-6);
 }
 
 TEST(DifferentialEvolution, LeavesLocalMinima) {
@@ -136,16 +74,16 @@ double MixedLoss(absl::Span<const double> x) {
 
 TEST(DifferentialEvolution, MixedAndConditionalSpaces) {
   for (int seed = 0; seed < 5; ++seed) {
-    Play play(Config(Mixed(), seed));
+    Play play(StudyOf(Mixed(), seed));
     play.Run(500, MixedLoss);
     EXPECT_LT(play.Best(), 0.2) << "seed " << seed;
   }
 }
 
 TEST(DifferentialEvolution, TheFirstTrialsFillEveryParametersRange) {
-  Play play(Config(Cube(3)));
+  Play play(StudyOf(Cube(3)));
   std::vector<std::set<int>> strata(3);
-  for (const Suggestion& trial : play.Run(12, Sphere)) {
+  for (const Suggestion& trial : play.Run(12, ShiftedSphere)) {
     for (int i = 0; i < 3; ++i) {
       strata[i].insert(static_cast<int>((trial.point[i] + 5) / 10 * 12));
     }
@@ -155,9 +93,9 @@ TEST(DifferentialEvolution, TheFirstTrialsFillEveryParametersRange) {
 
 TEST(DifferentialEvolution, AnImportedTrialBecomesAMember) {
   const auto funnel = [](absl::Span<const double> x) {
-    return std::min(10.0 + 1e-3 * Sphere(x), std::hypot(x[0] - 4.5, x[1] - 4.5));
+    return std::min(10.0 + 1e-3 * ShiftedSphere(x), std::hypot(x[0] - 4.5, x[1] - 4.5));
   };
-  Play play(Config(Cube(2)));
+  Play play(StudyOf(Cube(2)));
   play.Run(24, funnel);
   Trial trial;
   trial.state = TrialState::kComplete;
@@ -169,9 +107,9 @@ TEST(DifferentialEvolution, AnImportedTrialBecomesAMember) {
 }
 
 TEST(DifferentialEvolution, InfeasibleTrialsRankBehindAndFailedOnesDoNotCount) {
-  Play play(Config(Cube(2)));
+  Play play(StudyOf(Cube(2)));
   for (int i = 0; i < 400; ++i) {
-    const Suggestion trial = play.Ask();
+    const Suggestion trial = play.Ask(1).front();
     Outcome outcome = Outcome::Complete({trial.point[0] + trial.point[1]});
     outcome.constraints = {2 - trial.point[0], -1 - trial.point[1]};
     if (trial.point[1] > 3) outcome = Outcome::Failed(FailureKind::kTimeout, "too long");
@@ -181,7 +119,7 @@ TEST(DifferentialEvolution, InfeasibleTrialsRankBehindAndFailedOnesDoNotCount) {
 }
 
 TEST(DifferentialEvolution, BeginsWithTheBestOfEarlierStudies) {
-  StudyConfig config = Config(Cube(2));
+  StudyConfig config = StudyOf(Cube(2));
   config.warm_start.resize(2);
   for (int i = 0; i < 20; ++i) {
     const double v = 0.1 * i;
@@ -189,7 +127,7 @@ TEST(DifferentialEvolution, BeginsWithTheBestOfEarlierStudies) {
     config.warm_start[1].trials.push_back({{v, 2}, {v}, i > 0});
   }
   Play play(std::move(config));
-  const std::vector<Suggestion> trials = play.Run(12, Sphere);
+  const std::vector<Suggestion> trials = play.Run(12, ShiftedSphere);
   EXPECT_NEAR(trials[0].point[0], 1.9, 1e-9);
   EXPECT_NEAR(trials[0].point[1], 1, 1e-9);
   EXPECT_NEAR(trials[1].point[0], 0.1, 1e-9);  // the better one is infeasible
@@ -203,7 +141,7 @@ TEST(DifferentialEvolution, PriorsSayWhereToStart) {
   std::vector<Parameter> parameters = Mixed();
   parameters[0].prior = Prior{2e-3, 0.1};
   parameters[3].prior = Prior{"c", 0.1};
-  Play play(Config(std::move(parameters)));
+  Play play(StudyOf(std::move(parameters)));
   int near = 0, chosen = 0;
   for (const Suggestion& trial : play.Run(12, MixedLoss)) {
     near += trial.point[0] > 2e-4 && trial.point[0] < 2e-2;
@@ -215,7 +153,7 @@ TEST(DifferentialEvolution, PriorsSayWhereToStart) {
 
 TEST(DifferentialEvolution, SaysWhatItCannotDo) {
   const Plugins plugins;
-  StudyConfig config = Config(Cube(1));
+  StudyConfig config = StudyOf(Cube(1));
   const StrategyContext context = {config, plugins, [](absl::string_view) {}};
   const auto three =
       kDifferentialEvolutionStrategy.create(Value::Object{{"population", 3}}, "strategy", context);
