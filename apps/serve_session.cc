@@ -135,7 +135,7 @@ absl::StatusOr<Result> ResultFromValue(const Value& value, const std::string& wh
   if (!status.ok()) return status;
 
   const std::optional<TrialState> known = TrialStateFromName(state);
-  if (!known.has_value() || *known == TrialState::kRunning) {
+  if (!known.has_value() || *known == TrialState::kRunning || *known == TrialState::kWaiting) {
     return absl::InvalidArgumentError(
         absl::StrCat(reader.Place("state"), ": ",
                      UnknownName("state", state, {"complete", "stopped", "failed"})));

@@ -18,6 +18,7 @@ absl::StatusOr<Plugins> Plugins::FromLinked() {
   status.Update(Fill(&plugins.strategies));
   status.Update(Fill(&plugins.models));
   status.Update(Fill(&plugins.runners));
+  status.Update(Fill(&plugins.storages));
   if (!status.ok()) return status;
   return plugins;
 }

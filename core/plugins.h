@@ -6,6 +6,7 @@
 #include "core/model.h"
 #include "core/runner.h"
 #include "core/sampler.h"
+#include "core/storage.h"
 #include "core/strategy.h"
 
 namespace sturgeon {
@@ -15,6 +16,7 @@ struct Plugins {
   StrategyRegistry strategies;
   ModelRegistry models;
   RunnerRegistry runners;
+  StorageRegistry storages;
 
   // All that are linked into this program. AlreadyExists: two of one kind share a name.
   static absl::StatusOr<Plugins> FromLinked();

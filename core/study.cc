@@ -240,8 +240,9 @@ absl::StatusOr<Decision> Study::Report(int64_t id, int64_t step, absl::Span<cons
 }
 
 absl::Status Study::CheckOutcome(const Outcome& outcome) const {
-  if (outcome.state == TrialState::kRunning) {
-    return absl::InvalidArgumentError("a trial cannot end as running");
+  if (outcome.state == TrialState::kRunning || outcome.state == TrialState::kWaiting) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a trial cannot end as ", TrialStateName(outcome.state)));
   }
   const size_t expected = outcome.state == TrialState::kFailed ? 0 : config_.objectives.size();
   // A trial may be stopped before it has reported anything.
@@ -294,6 +295,7 @@ absl::Status Study::Tell(int64_t id, Outcome outcome) {
 
 absl::Status Study::Finished(const Trial& trial) {
   switch (trial.state) {
+    case TrialState::kWaiting:
     case TrialState::kRunning:
       break;
     case TrialState::kComplete:

@@ -4,6 +4,8 @@ namespace sturgeon {
 
 absl::string_view TrialStateName(TrialState state) {
   switch (state) {
+    case TrialState::kWaiting:
+      return "waiting";
     case TrialState::kRunning:
       return "running";
     case TrialState::kComplete:
@@ -43,8 +45,8 @@ absl::string_view FailureKindName(FailureKind failure) {
 }
 
 std::optional<TrialState> TrialStateFromName(absl::string_view name) {
-  for (const TrialState state :
-       {TrialState::kRunning, TrialState::kComplete, TrialState::kStopped, TrialState::kFailed}) {
+  for (const TrialState state : {TrialState::kWaiting, TrialState::kRunning, TrialState::kComplete,
+                                 TrialState::kStopped, TrialState::kFailed}) {
     if (name == TrialStateName(state)) return state;
   }
   return std::nullopt;

@@ -1,7 +1,7 @@
 // Trials: one assignment of the hyperparameters, and what came of it.
 //
-// A trial's life: it starts `running` (proposed by a strategy, enqueued by the user, or imported)
-// and ends exactly once, as
+// A trial's life: it starts `running` (proposed by a strategy, enqueued by the user, or imported;
+// one that is enqueued in a storage is `waiting` until a worker takes it) and ends exactly once, as
 //   complete  the objective's values are there;
 //   stopped   a strategy or rule ended it early; its values are the last reported ones;
 //   failed    with a kind of failure and a reason in words; it has no values.
@@ -23,7 +23,7 @@
 
 namespace sturgeon {
 
-enum class TrialState : uint8_t { kRunning, kComplete, kStopped, kFailed };
+enum class TrialState : uint8_t { kWaiting, kRunning, kComplete, kStopped, kFailed };
 
 enum class FailureKind : uint8_t {
   kNone,
@@ -38,7 +38,7 @@ enum class FailureKind : uint8_t {
   kCancelled,    // the user interrupted the study
 };
 
-absl::string_view TrialStateName(TrialState state);      // "running", "complete", …
+absl::string_view TrialStateName(TrialState state);      // "waiting", "running", "complete", …
 absl::string_view FailureKindName(FailureKind failure);  // "not_finite", …; "" for kNone
 std::optional<TrialState> TrialStateFromName(absl::string_view name);
 std::optional<FailureKind> FailureKindFromName(absl::string_view name);
@@ -80,7 +80,7 @@ struct Trial {
   double started = 0;  // seconds since 1970
   double seconds = 0;  // from its start to its end
 
-  bool finished() const { return state != TrialState::kRunning; }
+  bool finished() const { return state != TrialState::kRunning && state != TrialState::kWaiting; }
   bool feasible() const {
     for (const double c : constraints) {
       if (!(c <= 0)) return false;

@@ -1,0 +1,229 @@
+// The contract of a storage: what survives a crash, and who shares it?
+//
+// A storage keeps studies and their trials for any number of processes at once. It knows nothing of
+// strategies; core/study.h drives it. A trial's life in a storage:
+//
+//   Enqueue                          waiting; a point to try, or some of its parameters
+//   Claim                            running; its number is its worker's alone from now on
+//   Propose                          its point is known
+//   Report*, Heartbeat*
+//   Finish, or SettleLost            complete, stopped or failed: it never changes again
+//
+//   auto storage = plugins.storages.Open("sqlite:sturgeon.db");
+//   auto id = (*storage)->CreateStudy({config});
+//   ReadCursor cursor;
+//   auto claim = (*storage)->Claim(*id, {/*count=*/1}, &cursor);
+//   (*storage)->Propose(*id, {{claim->claimed[0].trial.id, point}});
+//   (*storage)->Finish(*id, claim->claimed[0].trial.id, Outcome::Complete({0.12}), {});
+//
+// What every storage promises, and //storage:conformance checks:
+//   Atomic. Each call happens whole or not at all, also if the process is killed within it.
+//   Durable. What CreateStudy, SetAttribute, Enqueue, Import, Finish, SettleLost and DeleteStudy
+//     have acknowledged survives the loss of power; Claim, Propose, Report and Heartbeat at least
+//     survive the death of the process.
+//   Fenced. A trial ends once. A worker that was given up for lost and comes back is refused
+//     (FailedPrecondition), whatever it brings.
+//   Numbers. The trials of a study are numbered 0, 1, 2 … without gaps; no number is given twice.
+//   Never "locked". Waiting for other processes is the storage's business, not the caller's.
+//
+// Errors: NotFound: no such study or trial. AlreadyExists: a study of that name is there.
+// FailedPrecondition: the trial is not in the state that the call needs. InvalidArgument: values
+// that do not fit the study. Unavailable: the medium (disk full, file gone, server away) after
+// retries; the call may be made again. DataLoss: what is stored cannot be read. Messages say which
+// storage and what would be right; a password in a URL is never part of one.
+// Threads: every method may be called from any thread at any time.
+#ifndef STURGEON_CORE_STORAGE_H_
+#define STURGEON_CORE_STORAGE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "core/registry.h"
+#include "core/study_config.h"
+#include "core/trial.h"
+#include "core/value.h"
+
+namespace sturgeon {
+
+// A study as it is stored.
+struct StudyRecord {
+  // Name, space, objectives, constraints, metrics, seed, trials, allow_duplicates; not the warm
+  // start. Of a study that another tool has made, the space is what its trials' distributions say,
+  // and parameters that a trial lacks are NaN in its point.
+  StudyConfig config;
+  // What whoever made the study keeps with it, by name: an object.
+  Value attributes = Value::Object();
+  int64_t id = 0;  // the storage's own
+};
+
+// What a list of studies shows.
+struct StudyListing {
+  int64_t id = 0;
+  std::string name;
+  std::vector<Goal> goals;
+  int64_t waiting = 0, running = 0, complete = 0, stopped = 0, failed = 0;
+  absl::Time first_start = absl::InfinitePast();  // of its trials; InfinitePast: none
+};
+
+// What a strategy had been told when it proposed a trial; `sturgeon replay` needs it. Told were the
+// ended trials below `first_id` but those of `pending` and `hidden`.
+struct AskedView {
+  int64_t first_id = 0;          // AskRequest's
+  int32_t count = 1;             // likewise
+  int32_t index = 0;             // which of the proposals it is
+  std::vector<int64_t> pending;  // running trials with a known point
+  std::vector<int64_t> hidden;   // trials whose point, or whose end, was not known
+};
+
+// A trial as it is stored.
+struct TrialRecord {
+  Trial trial;  // its id is its number within the study; no point: not known yet
+  std::optional<int64_t> budget, resume_from;  // Proposal's
+  // A waiting trial: the values that whoever enqueued it gave, an object; the rest take defaults.
+  Value enqueued;
+  std::optional<int64_t> retry_of;  // the failed trial that this one repeats
+  int32_t attempt = 0;              // how often it has been repeated before
+  std::string worker;               // who runs it, or ran it: WorkerName()
+  std::optional<AskedView> asked;   // nullopt: it was enqueued or imported
+  // Attributes that the user, or another tool, has given it: an object.
+  Value attributes = Value::Object();
+};
+
+// How far a reader has read a study. A fresh one reads from the start.
+struct ReadCursor {
+  int64_t next = 0;           // every trial below was read,
+  std::vector<int64_t> open;  // and of these, in order, that they had not ended (or had no point)
+};
+
+struct ClaimRequest {
+  int count = 1;
+  // New numbers are given only below it, those of retries not counted: 0: no limit.
+  int64_t limit = 0;
+  std::string worker;
+};
+
+struct ClaimResult {
+  // Running trials, now the caller's: first those that waited, with `enqueued`, the oldest first,
+  // then new ones. Fewer than asked for: the limit is reached.
+  std::vector<TrialRecord> claimed;
+  // What Read would have said at the same instant, of trials below the first new number.
+  std::vector<TrialRecord> changes;
+};
+
+struct StoredProposal {
+  int64_t number = 0;
+  Point point;
+  std::optional<int64_t> budget, resume_from;
+  std::optional<AskedView> asked;
+};
+
+// What is made of a trial that fails: whether a waiting copy of it is enqueued in the same step.
+struct RetryRule {
+  int32_t retries = 0;  // a trial is repeated while its `attempt` is below
+};
+
+class Storage {
+ public:
+  virtual ~Storage() = default;
+
+  // The URL, without a password: for messages.
+  virtual std::string description() const = 0;
+
+  // Returns the study's id; that of `study` is ignored.
+  virtual absl::StatusOr<int64_t> CreateStudy(const StudyRecord& study) = 0;
+  virtual absl::StatusOr<StudyRecord> FindStudy(absl::string_view name) = 0;
+  // In the order of their ids.
+  virtual absl::StatusOr<std::vector<StudyListing>> ListStudies() = 0;
+  // With all its trials.
+  virtual absl::Status DeleteStudy(int64_t study) = 0;
+  // Sets one of the study's attributes; null removes it.
+  virtual absl::Status SetAttribute(int64_t study, absl::string_view name, const Value& value) = 0;
+
+  // Puts assignments (objects; not checked against the space) in front of what a strategy proposes.
+  // Returns the number of the first; the others follow.
+  virtual absl::StatusOr<int64_t> Enqueue(int64_t study, absl::Span<const Value> assignments) = 0;
+
+  // Adds trials that have ended, and returns the number of the first; the others follow. Their ids
+  // are ignored.
+  virtual absl::StatusOr<int64_t> Import(int64_t study, absl::Span<const TrialRecord> trials) = 0;
+
+  // Starts up to `request.count` trials and reads on from `cursor`.
+  virtual absl::StatusOr<ClaimResult> Claim(int64_t study, const ClaimRequest& request,
+                                            ReadCursor* cursor) = 0;
+  // Gives claimed trials their points.
+  virtual absl::Status Propose(int64_t study, absl::Span<const StoredProposal> proposals) = 0;
+  // Takes back claimed trials that have no points, where no later number was given meanwhile; ends
+  // them as failed (kCancelled) with `reason` where one was.
+  virtual absl::Status Unclaim(int64_t study, absl::Span<const int64_t> numbers,
+                               absl::string_view reason) = 0;
+
+  // The metrics of a running trial at a step, [metrics]. A step that was reported is replaced.
+  virtual absl::Status Report(int64_t study, int64_t number, int64_t step,
+                              absl::Span<const double> values) = 0;
+  // Ends a running trial. If it failed and `retry` says so, a copy waits from the same instant on.
+  virtual absl::Status Finish(int64_t study, int64_t number, const Outcome& outcome,
+                              const RetryRule& retry) = 0;
+
+  // Says that the workers of these running trials are alive.
+  virtual absl::Status Heartbeat(int64_t study, absl::Span<const int64_t> numbers) = 0;
+  // Ends the running trials of workers that have been silent for `grace` by the storage's clock, or
+  // that `dead` (may be null) knows to be gone, as failed (kLostWorker), and enqueues copies as
+  // `retry` says. Trials that never had a heartbeat are left alone unless `dead` knows. Returns
+  // their numbers.
+  virtual absl::StatusOr<std::vector<int64_t>> SettleLost(
+      int64_t study, absl::Duration grace, const std::function<bool(absl::string_view)>& dead,
+      const RetryRule& retry) = 0;
+
+  // Calls `visit` with each trial that is new since the cursor or, of its open ones, has ended or
+  // got its point, in the order of their numbers, and moves the cursor. An error of `visit` ends
+  // it, and is returned. Memory: O(1) trials at a time, beside the cursor's.
+  virtual absl::Status Read(int64_t study, ReadCursor* cursor,
+                            const std::function<absl::Status(TrialRecord)>& visit) = 0;
+};
+
+// "host:pid:start", by which another process of the same host can tell that this one is gone.
+std::string WorkerName();
+// Whether the worker of that name ran on this host and is gone for certain. O(1), no locks.
+bool WorkerIsGone(absl::string_view worker);
+
+struct StorageContext {};
+
+struct StorageKind {
+  using Interface = Storage;
+  using Context = StorageContext;
+  static constexpr char kName[] = "storage";
+};
+using StoragePlugin = Plugin<StorageKind>;
+using StorageRegistry = Registry<StorageKind>;
+using LinkedStorage = Linked<StorageKind>;
+
+template <>
+const LinkedStorage* LinkedStorage::head_;
+
+template <typename Implementation>
+constexpr StoragePlugin MakeStoragePlugin(const char* name, const char* summary) {
+  return MakePlugin<StorageKind, Implementation>(name, summary);
+}
+
+// Opens a storage by its URL: "memory:", "sqlite:PATH", "postgresql://…". The scheme names the
+// plugin, and the whole URL becomes its option `url`; options that follow a '?' are the plugin's
+// own business. InvalidArgument: no such scheme (names those that are there). No message shows a
+// password.
+absl::StatusOr<std::unique_ptr<Storage>> OpenStorage(const StorageRegistry& storages,
+                                                     absl::string_view url);
+
+// The URL without its password: "postgresql://user:***@host/db".
+std::string WithoutPassword(absl::string_view url);
+
+}  // namespace sturgeon
+
+#endif  // STURGEON_CORE_STORAGE_H_
