@@ -156,7 +156,8 @@ class Storage {
   // are ignored.
   virtual absl::StatusOr<int64_t> Import(int64_t study, absl::Span<const TrialRecord> trials) = 0;
 
-  // Starts up to `request.count` trials and reads on from `cursor`.
+  // Starts up to `request.count` trials, which is their workers' first heartbeat, and reads on from
+  // `cursor`.
   virtual absl::StatusOr<ClaimResult> Claim(int64_t study, const ClaimRequest& request,
                                             ReadCursor* cursor) = 0;
   // Gives claimed trials their points.
@@ -177,8 +178,8 @@ class Storage {
   virtual absl::Status Heartbeat(int64_t study, absl::Span<const int64_t> numbers) = 0;
   // Ends the running trials of workers that have been silent for `grace` by the storage's clock, or
   // that `dead` (may be null) knows to be gone, as failed (kLostWorker), and enqueues copies as
-  // `retry` says. Trials that never had a heartbeat are left alone unless `dead` knows. Returns
-  // their numbers.
+  // `retry` says (of those that had their points). Trials that never had a heartbeat, as other
+  // tools may run them, are left alone unless `dead` knows. Returns their numbers.
   virtual absl::StatusOr<std::vector<int64_t>> SettleLost(
       int64_t study, absl::Duration grace, const std::function<bool(absl::string_view)>& dead,
       const RetryRule& retry) = 0;
