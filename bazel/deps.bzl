@@ -34,6 +34,7 @@ def sturgeon_dependencies():
         ("googletest", ["gtest", "gmock"], "libgmock-dev"),
         ("nlohmann_json", ["nlohmann"], "nlohmann-json3-dev"),
         ("nlopt", ["nlopt.h"], "libnlopt-dev"),
+        ("sqlite3", ["sqlite3.h"], "libsqlite3-dev"),
         ("zlib", ["zlib.h", "zconf.h"], "zlib1g-dev"),
     ]:
         if not native.existing_rule(name):

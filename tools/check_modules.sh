@@ -21,11 +21,11 @@ in_chroot "
     bazel-bootstrap bazel-features bazel-platforms bazel-rules-cc bazel-rules-java \
     bazel-rules-license bazel-rules-proto bazel-rules-python bazel-skylib dataset-fashion-mnist g++ \
     libabsl-dev libbenchmark-dev libeigen3-dev libgflags-dev libgmock-dev libnlopt-dev \
-    nlohmann-json3-dev python3 zlib1g-dev" >"$chroot/apt.log" 2>&1 || { tail -n 20 "$chroot/apt.log" >&2; die "apt-get failed"; }
+    libsqlite3-dev nlohmann-json3-dev python3 zlib1g-dev" >"$chroot/apt.log" 2>&1 || { tail -n 20 "$chroot/apt.log" >&2; die "apt-get failed"; }
 
 # The repository rules of third_party/ make the libraries' repositories, and what they make becomes
 # modules. The others, Bazel's own dependencies that no build here uses, are empty.
-libraries='abseil-cpp eigen gflags google_benchmark googletest nlohmann_json nlopt rules_shell zlib'
+libraries='abseil-cpp eigen gflags google_benchmark googletest nlohmann_json nlopt rules_shell sqlite3 zlib'
 say "making modules of the system's libraries"
 in_chroot "
   bazel query --noenable_bzlmod --enable_workspace 'set($(printf '@%s//... ' $libraries))' &&
