@@ -14,10 +14,23 @@
 namespace sturgeon {
 namespace {
 
-std::string HostName() {
-  char name[256] = {};
-  if (gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0') return "unknown";
-  return name;
+std::string FirstLine(const char* path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+// What a process number is good for: the host, since its last boot, and the namespace of process
+// numbers (containers, sandboxes), which hosts of one name may have many of.
+std::string Realm() {
+  char name[256] = {}, space[64] = {};
+  if (gethostname(name, sizeof(name) - 1) != 0) name[0] = '\0';
+  if (readlink("/proc/self/ns/pid", space, sizeof(space) - 1) < 0) space[0] = '\0';
+  std::string realm = absl::StrCat(
+      name, "/", FirstLine("/proc/sys/kernel/random/boot_id").substr(0, 8), "/", space);
+  std::replace(realm.begin(), realm.end(), ':', '-');
+  return realm;
 }
 
 // The clock ticks after the system's boot at which a process began, so that a number that was given
@@ -40,12 +53,12 @@ std::string StartOf(int64_t pid) {
 template <>
 const LinkedStorage* LinkedStorage::head_ = nullptr;
 
-std::string WorkerName() { return absl::StrCat(HostName(), ":", getpid(), ":", StartOf(getpid())); }
+std::string WorkerName() { return absl::StrCat(Realm(), ":", getpid(), ":", StartOf(getpid())); }
 
 bool WorkerIsGone(absl::string_view worker) {
   const std::vector<std::string> parts = absl::StrSplit(worker, ':');
   int64_t pid = 0;
-  if (parts.size() != 3 || parts[0] != HostName() || !absl::SimpleAtoi(parts[1], &pid) || pid < 1 ||
+  if (parts.size() != 3 || parts[0] != Realm() || !absl::SimpleAtoi(parts[1], &pid) || pid < 1 ||
       parts[2].empty()) {
     return false;
   }

@@ -191,7 +191,7 @@ class Storage {
                             const std::function<absl::Status(TrialRecord)>& visit) = 0;
 };
 
-// "host:pid:start", by which another process of the same host can tell that this one is gone.
+// "realm:pid:start", by which another process of the same host can tell that this one is gone.
 std::string WorkerName();
 // Whether the worker of that name ran on this host and is gone for certain. O(1), no locks.
 bool WorkerIsGone(absl::string_view worker);

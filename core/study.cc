@@ -15,6 +15,9 @@
 namespace sturgeon {
 namespace {
 
+// A coordinate of a point that is not known.
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
 double Now() { return static_cast<double>(absl::ToUnixMicros(absl::Now())) * 1e-6; }
 
 bool AllFinite(absl::Span<const double> values) {
@@ -108,25 +111,55 @@ Value Suggestion::Get(absl::string_view name) const {
 Study::Study(StudyConfig config, StudyHooks hooks)
     : config_(WithMetrics(std::move(config))), hooks_(std::move(hooks)) {}
 
-absl::StatusOr<std::unique_ptr<Study>> Study::Create(StudyConfig config, const PluginSpec& strategy,
-                                                     const Plugins& plugins, StudyHooks hooks) {
+absl::StatusOr<std::unique_ptr<Study>> Study::Make(StudyConfig config, const PluginSpec& strategy,
+                                                   const Plugins& plugins, StudyHooks hooks) {
   std::unique_ptr<Study> study(new Study(std::move(config), std::move(hooks)));
   absl::Status status = CheckConfig(study->config_);
   if (!status.ok()) return status;
-  {
-    absl::MutexLock lock(&study->mutex_);
-    Study* const self = study.get();
-    // The strategy speaks only while it is being called, and then the lock is held.
-    const StrategyContext context = {study->config_, plugins,
-                                     [self](absl::string_view line) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-                                       self->notes_.emplace_back(line);
-                                     }};
-    auto made = plugins.strategies.Create(strategy, context);
-    if (!made.ok()) return made.status();
-    study->strategy_ = *std::move(made);
-  }
-  study->CallHooks(nullptr, {});
+  absl::MutexLock lock(&study->mutex_);
+  Study* const self = study.get();
+  // The strategy speaks only while it is being called, and then the lock is held.
+  const StrategyContext context = {study->config_, plugins,
+                                   [self](absl::string_view line) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+                                     self->notes_.emplace_back(line);
+                                   }};
+  auto made = plugins.strategies.Create(strategy, context);
+  if (!made.ok()) return made.status();
+  study->strategy_ = *std::move(made);
   return study;
+}
+
+absl::StatusOr<std::unique_ptr<Study>> Study::Create(StudyConfig config, const PluginSpec& strategy,
+                                                     const Plugins& plugins, StudyHooks hooks) {
+  absl::StatusOr<std::unique_ptr<Study>> study =
+      Make(std::move(config), strategy, plugins, std::move(hooks));
+  if (study.ok()) (*study)->CallHooks(nullptr, {});
+  return study;
+}
+
+absl::StatusOr<std::unique_ptr<Study>> Study::Attach(StudyConfig config, const PluginSpec& strategy,
+                                                     const Plugins& plugins, StudyHooks hooks,
+                                                     const StudyPlace& place) {
+  absl::StatusOr<std::unique_ptr<Study>> made =
+      Make(std::move(config), strategy, plugins, std::move(hooks));
+  if (!made.ok()) return made;
+  Study& study = **made;
+  study.store_ = std::make_unique<StudyStore>(place);
+  absl::Status status = study.store_->SettleLost();
+  if (!status.ok()) return status;
+  {
+    absl::MutexLock asking(&study.ask_mutex_);
+    absl::MutexLock lock(&study.mutex_);
+    std::vector<const Trial*> ended;
+    status = study.store_->Read([&](TrialRecord record) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      study.Adopt(std::move(record), &ended);
+      return absl::OkStatus();
+    });
+    if (status.ok()) status = study.Finished(ended);
+    if (!status.ok()) return status;
+  }
+  study.CallHooks(nullptr, {});
+  return made;
 }
 
 void Study::CallHooks(const std::function<void(const Trial&)>& hook,
@@ -145,75 +178,241 @@ void Study::CallHooks(const std::function<void(const Trial&)>& hook,
   for (const Trial* trial : trials) hook(*trial);
 }
 
-Trial& Study::Start(Point point) {
+int64_t& Study::CountOf(TrialState state) {
+  switch (state) {
+    case TrialState::kWaiting:
+      return counts_.waiting;
+    case TrialState::kRunning:
+      return counts_.running;
+    case TrialState::kComplete:
+      return counts_.complete;
+    case TrialState::kStopped:
+      return counts_.stopped;
+    case TrialState::kFailed:
+      break;
+  }
+  return counts_.failed;
+}
+
+Trial& Study::Add(TrialState state, Point point) {
   Trial& trial = trials_.emplace_back();
   trial.id = static_cast<int64_t>(trials_.size()) - 1;
+  trial.state = state;
   trial.point = std::move(point);
-  trial.started = Now();
-  ++counts_.running;
-  running_.emplace(trial.id, &trial);
-  pending_stale_ = true;
+  ++CountOf(state);
   return trial;
 }
 
-absl::StatusOr<std::vector<Suggestion>> Study::Ask(int count) {
+void Study::SetState(Trial& trial, TrialState state) {
+  --CountOf(trial.state);
+  ++CountOf(state);
+  trial.state = state;
+}
+
+Suggestion Study::Start(Trial& trial, Proposal proposal) {
+  SetState(trial, TrialState::kRunning);
+  trial.point = std::move(proposal.point);
+  trial.started = Now();
+  running_.emplace(trial.id, &trial);
+  pending_stale_ = true;
+  return {trial.id,     trial.point,   proposal.budget, proposal.resume_from,
+          std::nullopt, &config_.space};
+}
+
+absl::StatusOr<std::vector<Suggestion>> Study::Ask(int count, int64_t limit) {
   if (count < 1)
     return absl::InvalidArgumentError(absl::StrCat("cannot ask for ", count, " trials"));
-  std::vector<Suggestion> suggestions;
-  std::vector<const Trial*> started;
-  {
-    absl::MutexLock lock(&mutex_);
-    const auto hand_out = [&](Proposal proposal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      Trial& trial = Start(std::move(proposal.point));
-      suggestions.push_back(
-          {trial.id, trial.point, proposal.budget, proposal.resume_from, &config_.space});
-      started.push_back(&trial);
-    };
-    suggestions.reserve(count);
-    while (!queue_.empty() && count > 0) {
-      hand_out({std::move(queue_.front()), std::nullopt, std::nullopt});
-      queue_.pop_front();
-      --count;
-    }
-    if (count > 0) {
-      if (pending_stale_) {
-        pending_.clear();
-        for (const auto& [id, trial] : running_) pending_.push_back({id, trial->point});
-        pending_stale_ = false;
-      }
-      const auto first_id = static_cast<int64_t>(trials_.size());
-      absl::StatusOr<std::vector<Proposal>> proposals =
-          strategy_->Ask({first_id, count, absl::MakeConstSpan(pending_)});
-      if (!proposals.ok()) return proposals.status();
-      if (static_cast<int>(proposals->size()) > count) {
-        return absl::InternalError(absl::StrCat("the strategy proposed ", proposals->size(),
-                                                " trials where ", count, " were asked for"));
-      }
-      for (const Proposal& proposal : *proposals) {
-        absl::Status status = config_.space.Validate(proposal.point);
-        if (!status.ok()) {
-          return absl::InternalError(
-              absl::StrCat("the strategy proposed an invalid point: ", status.message()));
-        }
-      }
-      for (Proposal& proposal : *proposals) hand_out(std::move(proposal));
-    }
-  }
+  std::vector<const Trial*> started, ended;
+  absl::StatusOr<std::vector<Suggestion>> suggestions =
+      store_ == nullptr ? AskHere(count, limit, &started)
+                        : AskStored(count, limit, &started, &ended);
+  if (!suggestions.ok()) return suggestions;
+  if (!ended.empty()) CallHooks(hooks_.on_finish, ended);
   CallHooks(hooks_.on_start, started);
   return suggestions;
 }
 
+absl::StatusOr<std::vector<Suggestion>> Study::AskHere(int count, int64_t limit,
+                                                       std::vector<const Trial*>* started) {
+  absl::MutexLock lock(&mutex_);
+  if (limit > 0) count = static_cast<int>(std::min<int64_t>(count, limit - counts_.total()));
+  std::vector<Suggestion> suggestions;
+  if (count < 1) return suggestions;
+  suggestions.reserve(count);
+  const auto hand_out = [&](Proposal proposal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    Trial& trial = Add(TrialState::kRunning, {});
+    suggestions.push_back(Start(trial, std::move(proposal)));
+    started->push_back(&trial);
+  };
+  while (!queue_.empty() && count > 0) {
+    hand_out({std::move(queue_.front()), std::nullopt, std::nullopt});
+    queue_.pop_front();
+    --count;
+  }
+  if (count == 0) return suggestions;
+  absl::StatusOr<std::vector<Proposal>> proposals =
+      Propose(static_cast<int64_t>(trials_.size()), count);
+  if (!proposals.ok()) return proposals.status();
+  for (Proposal& proposal : *proposals) hand_out(std::move(proposal));
+  return suggestions;
+}
+
+absl::StatusOr<std::vector<Proposal>> Study::Propose(int64_t first_id, int count) {
+  if (pending_stale_) {
+    pending_.clear();
+    auto here = running_.begin();
+    auto there = elsewhere_.begin();
+    while (here != running_.end() || there != elsewhere_.end()) {
+      const bool take_here =
+          there == elsewhere_.end() || (here != running_.end() && here->first < there->first);
+      const Trial& trial = *(take_here ? here++ : there++)->second;
+      pending_.push_back({trial.id, trial.point});
+    }
+    pending_stale_ = false;
+  }
+  absl::StatusOr<std::vector<Proposal>> proposals =
+      strategy_->Ask({first_id, count, absl::MakeConstSpan(pending_)});
+  if (!proposals.ok()) return proposals;
+  if (static_cast<int>(proposals->size()) > count) {
+    return absl::InternalError(absl::StrCat("the strategy proposed ", proposals->size(),
+                                            " trials where ", count, " were asked for"));
+  }
+  for (const Proposal& proposal : *proposals) {
+    absl::Status status = config_.space.Validate(proposal.point);
+    if (!status.ok()) {
+      return absl::InternalError(
+          absl::StrCat("the strategy proposed an invalid point: ", status.message()));
+    }
+  }
+  return proposals;
+}
+
+absl::StatusOr<std::vector<Suggestion>> Study::AskStored(int count, int64_t limit,
+                                                         std::vector<const Trial*>* started,
+                                                         std::vector<const Trial*>* ended) {
+  absl::MutexLock asking(&ask_mutex_);
+  absl::StatusOr<ClaimResult> claim = store_->Claim(count, limit);
+  if (!claim.ok()) return claim.status();
+
+  std::vector<Suggestion> suggestions;
+  std::vector<StoredProposal> stored;
+  std::vector<int64_t> refused, left_over;
+  absl::Status status;
+  {
+    absl::MutexLock lock(&mutex_);
+    // What the others did, in the order of the ids; then what is ours.
+    for (TrialRecord& record : claim->changes) Adopt(std::move(record), ended);
+    status = Finished(*ended);
+    if (!status.ok()) return status;
+    std::vector<int64_t> fresh;
+    for (TrialRecord& record : claim->claimed) {
+      Trial& trial = Slot(record.trial.id);
+      if (record.enqueued.is_null()) {
+        fresh.push_back(trial.id);
+        continue;
+      }
+      elsewhere_.erase(trial.id);
+      hidden_.erase(trial.id);
+      absl::StatusOr<Point> point =
+          PointFromValue(config_.space, record.enqueued, "the enqueued trial");
+      if (!point.ok()) {
+        SetState(trial, TrialState::kFailed);
+        trial.failure = FailureKind::kError;
+        trial.reason = std::string(point.status().message());
+        refused.push_back(trial.id);
+        continue;
+      }
+      suggestions.push_back(Start(trial, {*std::move(point), record.budget, record.resume_from}));
+      suggestions.back().retry_of = record.retry_of;
+      started->push_back(&trial);
+      stored.push_back({trial.id, trial.point, record.budget, record.resume_from, std::nullopt});
+    }
+    if (!fresh.empty()) {
+      absl::StatusOr<std::vector<Proposal>> proposals =
+          Propose(fresh.front(), static_cast<int>(fresh.size()));
+      status = proposals.status();
+      const size_t used = proposals.ok() ? proposals->size() : 0;
+      AskedView view;
+      view.first_id = fresh.front();
+      view.count = static_cast<int32_t>(fresh.size());
+      for (const PendingTrial& trial : pending_) view.pending.push_back(trial.id);
+      view.hidden.assign(hidden_.begin(), hidden_.end());
+      for (size_t i = 0; i < used; ++i) {
+        Trial& trial = trials_[fresh[i]];
+        view.index = static_cast<int32_t>(i);
+        suggestions.push_back(Start(trial, (*proposals)[i]));
+        started->push_back(&trial);
+        stored.push_back(
+            {trial.id, trial.point, (*proposals)[i].budget, (*proposals)[i].resume_from, view});
+      }
+      left_over.assign(fresh.begin() + used, fresh.end());
+      for (size_t i = 0; i < left_over.size(); ++i) {
+        --CountOf(trials_.back().state);
+        trials_.pop_back();
+      }
+    }
+  }
+  if (!left_over.empty()) {
+    status.Update(store_->Unclaim(left_over, "the strategy had nothing more to try"));
+  }
+  for (const int64_t id : refused) {
+    const absl::StatusOr<Trial> trial = Get(id);
+    status.Update(store_->Finish(id, Outcome::Failed(trial->failure, trial->reason),
+                                 /*worth_repeating=*/false));
+  }
+  if (!stored.empty()) status.Update(store_->Propose(stored));
+  if (!status.ok()) return status;
+  return suggestions;
+}
+
+Trial& Study::Slot(int64_t id) {
+  while (static_cast<int64_t>(trials_.size()) <= id) {
+    Add(TrialState::kRunning, Point(config_.space.size(), kUnknown));
+  }
+  return trials_[id];
+}
+
+void Study::Adopt(TrialRecord record, std::vector<const Trial*>* ended) {
+  const int64_t id = record.trial.id;
+  Trial& trial = Slot(id);
+  if (trial.finished() || running_.contains(id)) return;
+  SetState(trial, record.trial.state);
+  pending_stale_ = true;
+  elsewhere_.erase(id);
+  hidden_.erase(id);
+  if (!trial.finished()) {
+    trial.started = record.trial.started;
+    if (trial.state == TrialState::kRunning && config_.space.Validate(record.trial.point).ok()) {
+      trial.point = std::move(record.trial.point);
+      elsewhere_.emplace(id, &trial);
+    } else {
+      hidden_.insert(id);
+    }
+    return;
+  }
+  const bool fits = CheckImport(record.trial).ok();
+  trial = std::move(record.trial);
+  if (fits) {
+    ended->push_back(&trial);
+  } else {
+    trial.point.assign(config_.space.size(), kUnknown);
+  }
+}
+
 absl::StatusOr<Trial*> Study::FindRunning(int64_t id) {
   const auto found = running_.find(id);
-  if (found != running_.end()) return found->second;
+  if (found != running_.end() && !ending_.contains(id)) return found->second;
   if (id < 0 || id >= static_cast<int64_t>(trials_.size())) {
     return absl::NotFoundError(
         absl::StrCat("there is no trial ", id,
                      trials_.empty() ? "; none was asked for yet"
                                      : absl::StrCat("; the last one is ", trials_.size() - 1)));
   }
-  return absl::FailedPreconditionError(
-      absl::StrCat("trial ", id, " has ended already (", TrialStateName(trials_[id].state), ")"));
+  if (trials_[id].finished() || ending_.contains(id)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("trial ", id, " has ended already (", TrialStateName(trials_[id].state), ")"));
+  }
+  return absl::FailedPreconditionError(absl::StrCat("trial ", id, " does not run here"));
 }
 
 absl::StatusOr<Decision> Study::Report(int64_t id, int64_t step, absl::Span<const double> values) {
@@ -234,6 +433,11 @@ absl::StatusOr<Decision> Study::Report(int64_t id, int64_t step, absl::Span<cons
     }
     trial.reports.Add(step, values);
     if (AllFinite(values)) decision = strategy_->OnReport({id, trial.point, trial.reports});
+  }
+  if (store_ != nullptr) {
+    const absl::Status status = store_->Report(id, step, values);
+    // One that was given up for lost learns of it at its end.
+    if (!status.ok() && !absl::IsFailedPrecondition(status)) return status;
   }
   CallHooks(nullptr, {});
   return decision;
@@ -273,44 +477,60 @@ absl::Status Study::Tell(int64_t id, Outcome outcome) {
     if (!status.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("trial ", id, ": ", status.message()));
     }
-    Trial& trial = **running;
     if (!AllFinite(outcome.values) || !AllFinite(outcome.constraints)) {
       outcome = Outcome::Failed(FailureKind::kNotFinite, "a value is not finite");
     }
-    trial.state = outcome.state;
-    trial.failure = outcome.failure;
-    trial.values = std::move(outcome.values);
-    trial.constraints = std::move(outcome.constraints);
-    trial.reason = std::move(outcome.reason);
-    trial.seconds = std::max(0.0, Now() - trial.started);
-    running_.erase(id);
-    --counts_.running;
-    pending_stale_ = true;
-    told = Finished(trial);
-    finished = &trial;
+    finished = *running;
+    if (store_ == nullptr) {
+      End(**running, std::move(outcome));
+      told = Finished({&finished, 1});
+    } else {
+      ending_.insert(id);
+    }
+  }
+  // Without the lock, so that trials that end at the same time may share one write.
+  if (store_ != nullptr) {
+    told = TellStored(id, std::move(outcome));
+    if (absl::IsUnavailable(told)) return told;
   }
   CallHooks(hooks_.on_finish, {finished});
   return told;
 }
 
-absl::Status Study::Finished(const Trial& trial) {
-  switch (trial.state) {
-    case TrialState::kWaiting:
-    case TrialState::kRunning:
-      break;
-    case TrialState::kComplete:
-      ++counts_.complete;
-      break;
-    case TrialState::kStopped:
-      ++counts_.stopped;
-      break;
-    case TrialState::kFailed:
-      ++counts_.failed;
-      break;
+absl::Status Study::TellStored(int64_t id, Outcome outcome) {
+  const absl::Status stored =
+      store_->Finish(id, outcome, outcome.failure != FailureKind::kCancelled);
+  absl::MutexLock lock(&mutex_);
+  ending_.erase(id);
+  if (absl::IsFailedPrecondition(stored)) {
+    outcome = Outcome::Failed(FailureKind::kLostWorker,
+                              "given up for lost by another process before it ended");
+    notes_.push_back(
+        absl::StrCat("trial ", id, " had been given up for lost; its result is dropped"));
+  } else if (!stored.ok()) {
+    return stored;
   }
-  UpdateFront(trial);
-  const Trial* const finished[] = {&trial};
-  return strategy_->Tell(finished);
+  Trial& trial = trials_[id];
+  End(trial, std::move(outcome));
+  const Trial* const ended[] = {&trial};
+  return Finished(ended);
+}
+
+void Study::End(Trial& trial, Outcome outcome) {
+  SetState(trial, outcome.state);
+  trial.failure = outcome.failure;
+  trial.values = std::move(outcome.values);
+  trial.constraints = std::move(outcome.constraints);
+  trial.reason = std::move(outcome.reason);
+  trial.seconds = std::max(0.0, Now() - trial.started);
+  running_.erase(trial.id);
+  pending_stale_ = true;
+}
+
+absl::Status Study::Finished(absl::Span<const Trial* const> trials) {
+  if (trials.empty()) return absl::OkStatus();
+  for (const Trial* trial : trials) UpdateFront(*trial);
+  return strategy_->Tell(trials);
 }
 
 void Study::UpdateFront(const Trial& trial) {
@@ -335,6 +555,7 @@ void Study::UpdateFront(const Trial& trial) {
 absl::Status Study::Enqueue(Point point) {
   absl::Status status = config_.space.Validate(point);
   if (!status.ok()) return status;
+  if (store_ != nullptr) return store_->Enqueue(PointToValue(config_.space, point)).status();
   absl::MutexLock lock(&mutex_);
   queue_.push_back(std::move(point));
   return absl::OkStatus();
@@ -345,7 +566,7 @@ absl::Status Study::Enqueue(const Value& assignment) {
   return point.ok() ? Enqueue(*std::move(point)) : point.status();
 }
 
-absl::StatusOr<int64_t> Study::Import(Trial trial) {
+absl::Status Study::CheckImport(const Trial& trial) const {
   absl::Status status = config_.space.Validate(trial.point);
   if (!status.ok()) return status;
   Outcome outcome;
@@ -363,18 +584,36 @@ absl::StatusOr<int64_t> Study::Import(Trial trial) {
                                                      config_.metrics.size(), " values"));
     }
   }
-  const Trial* finished = nullptr;
-  absl::Status told;
-  {
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> Study::Import(Trial trial) {
+  absl::Status status = CheckImport(trial);
+  if (!status.ok()) return status;
+  std::vector<const Trial*> ended;
+  int64_t id = 0;
+  if (store_ != nullptr) {
+    absl::MutexLock asking(&ask_mutex_);
+    const absl::StatusOr<int64_t> number = store_->Import(trial);
+    if (!number.ok()) return number;
+    id = *number;
     absl::MutexLock lock(&mutex_);
-    trial.id = static_cast<int64_t>(trials_.size());
-    trials_.push_back(std::move(trial));
-    finished = &trials_.back();
-    told = Finished(*finished);
+    status = store_->Read([&](TrialRecord record) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      Adopt(std::move(record), &ended);
+      return absl::OkStatus();
+    });
+    status.Update(Finished(ended));
+  } else {
+    absl::MutexLock lock(&mutex_);
+    Trial& added = Add(trial.state, {});
+    id = trial.id = added.id;
+    added = std::move(trial);
+    ended.push_back(&added);
+    status = Finished(ended);
   }
-  CallHooks(hooks_.on_finish, {finished});
-  if (!told.ok()) return told;
-  return finished->id;
+  CallHooks(hooks_.on_finish, ended);
+  if (!status.ok()) return status;
+  return id;
 }
 
 std::optional<Trial> Study::Best() const {

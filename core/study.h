@@ -13,6 +13,10 @@
 //   }
 //   std::optional<Trial> best = (*study)->Best();
 //
+// A study may be kept in a storage and shared with other processes (Attach). Then it holds what the
+// others' trials have come to as well, as of the last Ask; a trial that its methods acknowledge is
+// there whatever happens to the process.
+//
 // Threads: every method may be called from any thread at any time.
 #ifndef STURGEON_CORE_STUDY_H_
 #define STURGEON_CORE_STUDY_H_
@@ -27,6 +31,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -35,6 +40,7 @@
 #include "core/option_schema.h"
 #include "core/strategy.h"
 #include "core/study_config.h"
+#include "core/study_store.h"
 #include "core/trial.h"
 #include "core/value.h"
 
@@ -48,6 +54,7 @@ struct Suggestion {
   Point point;
   std::optional<int64_t> budget;       // how far to train; nullopt: to the end
   std::optional<int64_t> resume_from;  // the trial whose checkpoint it starts from
+  std::optional<int64_t> retry_of;     // the failed trial that it repeats
   const SearchSpace* space = nullptr;  // the study's
 
   // The value of a float or an int; NaN if there is no such parameter or it is inactive.
@@ -73,13 +80,23 @@ class Study {
                                                        const Plugins& plugins,
                                                        StudyHooks hooks = {});
 
+  // The study at a place in a storage, with the trials that are there; those of workers that are
+  // gone are ended. `config` is the stored study's, as far as it is stored. A stored trial that
+  // does not fit the space (another tool made it) is kept, but neither told to the strategy nor the
+  // best. InvalidArgument as above; else the storage's errors.
+  static absl::StatusOr<std::unique_ptr<Study>> Attach(StudyConfig config,
+                                                       const PluginSpec& strategy,
+                                                       const Plugins& plugins, StudyHooks hooks,
+                                                       const StudyPlace& place);
+
   const StudyConfig& config() const { return config_; }
   const SearchSpace& space() const { return config_.space; }
 
-  // Starts up to `count` trials: first what was enqueued, then what the strategy proposes. Fewer
-  // than asked for, possibly none: the strategy has nothing more to try. Internal: the strategy
-  // broke its contract.
-  absl::StatusOr<std::vector<Suggestion>> Ask(int count);
+  // Starts up to `count` trials: first what was enqueued, or is to be repeated, then what the
+  // strategy proposes. Fewer than asked for, possibly none: the strategy has nothing more to try,
+  // or the study has `limit` trials (0: no limit), those that repeat others not counted. Internal:
+  // the strategy broke its contract.
+  absl::StatusOr<std::vector<Suggestion>> Ask(int count, int64_t limit = 0);
 
   // A running trial's metrics at a step, [metrics], and what the strategy says to that.
   // InvalidArgument: a wrong number of values, a step not above the last one. FailedPrecondition:
@@ -88,6 +105,9 @@ class Study {
 
   // Ends a running trial. A value that is not finite makes it failed (kNotFinite). InvalidArgument:
   // a wrong number of values. NotFound: no such trial. FailedPrecondition: it has ended already.
+  // Unavailable: the storage could not take it; the trial still runs, and may be told again. A
+  // trial that other processes have given up for lost is failed (kLostWorker), whatever `outcome`
+  // says.
   absl::Status Tell(int64_t id, Outcome outcome);
 
   // Puts a point in front of the strategy's proposals. InvalidArgument: not a point of the space.
@@ -106,38 +126,74 @@ class Study {
 
   // How many trials there are, and in which states.
   struct Counts {
-    int64_t running = 0, complete = 0, stopped = 0, failed = 0;
+    int64_t waiting = 0, running = 0, complete = 0, stopped = 0, failed = 0;
     int64_t total() const { return running + complete + stopped + failed; }
   };
   Counts counts() const;
 
-  // A copy of a trial, or of all of them. NotFound: no such trial.
+  // Whether a trial that fails may be repeated.
+  bool retries() const { return store_ != nullptr && store_->retries() > 0; }
+
+  // A copy of a trial, or of all of them; a point that is not known is all NaN. NotFound: no such
+  // trial.
   absl::StatusOr<Trial> Get(int64_t id) const;
   std::vector<Trial> Trials() const;
 
  private:
   Study(StudyConfig config, StudyHooks hooks);
 
+  static absl::StatusOr<std::unique_ptr<Study>> Make(StudyConfig config, const PluginSpec& strategy,
+                                                     const Plugins& plugins, StudyHooks hooks);
+
+  absl::StatusOr<std::vector<Suggestion>> AskHere(int count, int64_t limit,
+                                                  std::vector<const Trial*>* started)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::vector<Suggestion>> AskStored(int count, int64_t limit,
+                                                    std::vector<const Trial*>* started,
+                                                    std::vector<const Trial*>* finished)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  // The strategy's proposals for trials `first_id`, `first_id` + 1 …, checked.
+  absl::StatusOr<std::vector<Proposal>> Propose(int64_t first_id, int count)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   absl::StatusOr<Trial*> FindRunning(int64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Trial& Start(Point point) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // A trial of the next id; the trial of an id, with those before it.
+  Trial& Add(TrialState state, Point point) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Trial& Slot(int64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetState(Trial& trial, TrialState state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Suggestion Start(Trial& trial, Proposal proposal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void End(Trial& trial, Outcome outcome) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckOutcome(const Outcome& outcome) const;
-  // Counts a trial that has just ended and tells the strategy.
-  absl::Status Finished(const Trial& trial) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckImport(const Trial& trial) const;
+  // Takes over what the storage says of a trial that does not run here, and adds it to `ended` if
+  // it has ended.
+  void Adopt(TrialRecord record, std::vector<const Trial*>* ended)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status TellStored(int64_t id, Outcome outcome) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Tells the strategy of trials that have just ended, in the order of their ids.
+  absl::Status Finished(absl::Span<const Trial* const> trials)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void UpdateFront(const Trial& trial) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  int64_t& CountOf(TrialState state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Hands what the strategy said, then the trials, to the hooks.
   void CallHooks(const std::function<void(const Trial&)>& hook,
                  absl::Span<const Trial* const> trials) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const StudyConfig config_;
   const StudyHooks hooks_;
+  std::unique_ptr<StudyStore> store_;  // null: the study is in this process's memory alone
 
+  absl::Mutex ask_mutex_;  // one Ask of a stored study at a time; taken before mutex_
   mutable absl::Mutex mutex_;
   std::unique_ptr<Strategy> strategy_ ABSL_GUARDED_BY(mutex_);
   // A deque: trials never move, and one that has ended never changes.
   std::deque<Trial> trials_ ABSL_GUARDED_BY(mutex_);
   std::deque<Point> queue_ ABSL_GUARDED_BY(mutex_);
-  absl::btree_map<int64_t, Trial*> running_ ABSL_GUARDED_BY(mutex_);
-  // What the strategy is shown of running_; rebuilt when that has changed.
+  absl::btree_map<int64_t, Trial*> running_ ABSL_GUARDED_BY(mutex_);  // here
+  absl::btree_set<int64_t> ending_ ABSL_GUARDED_BY(mutex_);  // of these, being told to the storage
+  absl::btree_map<int64_t, Trial*> elsewhere_ ABSL_GUARDED_BY(mutex_);  // running in others' hands
+  absl::btree_set<int64_t> hidden_ ABSL_GUARDED_BY(mutex_);  // not ended, their points not known
+  // What the strategy is shown of the running trials; rebuilt when these have changed.
   std::vector<PendingTrial> pending_ ABSL_GUARDED_BY(mutex_);
   bool pending_stale_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<int64_t> front_ ABSL_GUARDED_BY(mutex_);  // nondominated; one objective: the best

@@ -51,17 +51,19 @@ std::vector<Suggestion> StudyRun::Ask(int count) {
     return std::vector<Suggestion>();
   };
   if (over_) return {};
-  const std::optional<int64_t> room = Room();
-  if (room == 0) return end(RunEnd::kTrials);
+  if (Room() == 0 && !study().retries()) return end(RunEnd::kTrials);
   if (limits_.cancelled()) return end(RunEnd::kCancelled);
   if (limits_.past_deadline()) return end(RunEnd::kTimeLimit);
-  if (room.has_value()) count = static_cast<int>(std::min<int64_t>(count, *room));
-  absl::StatusOr<std::vector<Suggestion>> trials = study().Ask(count);
+  absl::StatusOr<std::vector<Suggestion>> trials = study().Ask(count, request_.trials);
   if (!trials.ok()) {
     FailLocked(trials.status());
     return {};
   }
-  if (trials->empty()) return end(RunEnd::kExhausted);
+  if (trials->empty()) {
+    summary_.end = Room() == 0 ? RunEnd::kTrials : RunEnd::kExhausted;
+    // A trial that still runs may fail and be repeated: whoever runs it asks again.
+    over_ = !study().retries();
+  }
   return *std::move(trials);
 }
 
