@@ -43,7 +43,8 @@ std::string Cell(absl::string_view text) { return absl::StrReplaceAll(text, {{"|
 
 std::vector<PluginChapter> PluginChapters(const Plugins& plugins) {
   return {Chapter(plugins.samplers, "samplers"), Chapter(plugins.strategies, "strategies"),
-          Chapter(plugins.models, "models"), Chapter(plugins.runners, "runners")};
+          Chapter(plugins.models, "models"), Chapter(plugins.runners, "runners"),
+          Chapter(plugins.storages, "storages")};
 }
 
 std::string PluginListText(const std::vector<PluginChapter>& chapters) {

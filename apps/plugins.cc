@@ -12,7 +12,7 @@
 #include "core/suggest.h"
 #include "gflags/gflags.h"
 
-DEFINE_string(kind, "", "Only plugins of this kind: sampler, strategy, model or runner.");
+DEFINE_string(kind, "", "Only plugins of this kind: sampler, strategy, model, runner or storage.");
 
 namespace sturgeon {
 namespace {

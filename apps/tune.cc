@@ -21,6 +21,7 @@
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/interrupt.h"
+#include "apps/kept_study.h"
 #include "apps/progress.h"
 #include "apps/summary.h"
 #include "apps/terminal.h"
@@ -32,6 +33,7 @@
 #include "core/runner.h"
 #include "core/space_json.h"
 #include "core/stop_token.h"
+#include "core/storage.h"
 #include "core/study.h"
 #include "core/study_spec.h"
 #include "gflags/gflags.h"
@@ -45,7 +47,10 @@ DEFINE_string(strategy_options, "", "Options of the strategy, as k=v,k=v.");
 DEFINE_string(runner, "", "What runs the trials: see sturgeon plugins --kind=runner.");
 DEFINE_string(runner_options, "", "Options of the runner, as k=v,k=v.");
 DEFINE_int32(parallelism, 0, "How many trials run at once; the runner's option of that name.");
-DEFINE_string(storage, "memory:", "Where the trials are kept; so far, memory: alone.");
+DEFINE_string(storage, "memory:",
+              "Where the study is kept: sqlite:FILE, postgresql://…, or memory: (nowhere).");
+DEFINE_string(study_name, "", "The study's name there; that of the study file if none is said.");
+DEFINE_int32(retries, 0, "How often a trial that fails is repeated.");
 DEFINE_int64(seed, 0, "The same seed gives the same proposals.");
 DEFINE_string(tiers, "",
               "Tune only the parameters of these tiers, such as 1,2; the others keep "
@@ -96,10 +101,11 @@ absl::Status ReadTiers(const std::string& text, std::vector<int>* tiers) {
 
 // The flags take the place of what the file says.
 absl::Status ApplyFlags(StudySpec* spec) {
-  if (FLAGS_storage != "memory:" && FLAGS_storage != "memory") {
-    return BadFlag("storage",
-                   absl::StrCat("\"", FLAGS_storage, "\" is not known; so far, memory: alone"));
+  if (FlagGiven("study_name")) {
+    if (FLAGS_study_name.empty()) return BadFlag("study_name", "must not be empty");
+    spec->name = FLAGS_study_name;
   }
+  if (FLAGS_retries < 0) return BadFlag("retries", "must be at least 0");
   if (FlagGiven("trials")) {
     if (FLAGS_trials < 1) return BadFlag("trials", "must be at least 1");
     spec->trials = FLAGS_trials;
@@ -253,6 +259,21 @@ std::string WarmStart(const StudyConfig& config) {
   return text;
 }
 
+// "resuming sqlite:sturgeon.db: 23 trials complete, 1 failed, 2 running elsewhere"
+std::string Resumption(const Study& study, const Storage& storage, int64_t planned) {
+  const Study::Counts counts = study.counts();
+  std::string text = absl::StrCat("resuming ", storage.description(), ": ", counts.complete,
+                                  counts.complete == 1 ? " trial complete" : " trials complete");
+  if (counts.stopped > 0) absl::StrAppend(&text, ", ", counts.stopped, " stopped");
+  if (counts.failed > 0) absl::StrAppend(&text, ", ", counts.failed, " failed");
+  if (counts.running > 0) absl::StrAppend(&text, ", ", counts.running, " running elsewhere");
+  if (counts.waiting > 0) absl::StrAppend(&text, ", ", counts.waiting, " waiting");
+  if (planned > 0 && counts.total() >= planned) {
+    text += "; nothing is left to do (more --trials go on, another --study_name starts afresh)";
+  }
+  return text;
+}
+
 // Trains the best trial's assignment once more, on all data but the test data, and tests it:
 // {"trial": 17, "metrics": {…}, "seconds": …}. Cancelled: by the user.
 absl::StatusOr<Value> TestBest(const Setup& setup, const Study& study, const Trial& best,
@@ -322,15 +343,21 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
       early_notes.emplace_back(line);
     }
   };
-  const absl::StatusOr<std::unique_ptr<Study>> study =
-      Study::Create(setup->prepared.config, setup->spec.strategy, plugins, std::move(hooks));
+  absl::StatusOr<KeptStudy> kept =
+      KeepStudy(plugins.storages, FLAGS_storage, setup->prepared.config, setup->spec);
+  if (!kept.ok()) return Complain(At("--storage", kept.status()), kExitUsage);
+  kept->place.retries = FLAGS_retries;
+  const absl::StatusOr<std::unique_ptr<Study>> study = Study::Attach(
+      setup->prepared.config, setup->spec.strategy, plugins, std::move(hooks), kept->place);
   if (!study.ok()) {
     const bool files = FLAGS_strategy.empty() && FLAGS_strategy_options.empty();
     return Complain(files ? At(FLAGS_study, study.status()) : study.status(), kExitUsage);
   }
-  for (const Value& assignment : setup->enqueue) {
-    const absl::Status status = (*study)->Enqueue(assignment);
-    if (!status.ok()) return Complain(At(FLAGS_study, status), kExitUsage);
+  if (!kept->found) {
+    for (const Value& assignment : setup->enqueue) {
+      const absl::Status status = (*study)->Enqueue(assignment);
+      if (!status.ok()) return Complain(At(FLAGS_study, status), kExitUsage);
+    }
   }
 
   const std::atomic<bool>* const interrupted = InterruptFlag();
@@ -341,6 +368,10 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
   progress->Note(Introduction(*setup));
   if (!setup->prepared.config.warm_start.empty()) {
     progress->Note(WarmStart(setup->prepared.config));
+  }
+  if (kept->found) progress->Note(Resumption(**study, *kept->storage, setup->spec.trials));
+  for (const Trial& trial : (*study)->Trials()) {
+    if (trial.finished()) progress->Finished(trial);
   }
   for (const std::string& note : early_notes) progress->Note(note);
 
@@ -376,6 +407,9 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
     text = StudySummary(**study, *summary, TerminalWidth(STDOUT_FILENO));
     if (test.ok() && !test->is_null()) text += TestText(*test);
     if (written.ok()) absl::StrAppend(&text, "\nResult file: ", setup->output, "\n");
+    if (kept->storage->description() != "memory:") {
+      absl::StrAppend(&text, "Kept in ", kept->storage->description(), "\n");
+    }
   }
   const bool printed = Print(text);
 
@@ -401,6 +435,8 @@ constexpr CommandFlag kFlags[] = {
     {"runner_options", "K=V"},
     {"parallelism", "N"},
     {"storage", "WHERE"},
+    {"study_name", "NAME"},
+    {"retries", "N"},
     {"seed", "N"},
     {"tiers", "LIST"},
     {"warm_start", "FILES"},

@@ -321,6 +321,54 @@ absl::StatusOr<StudySpec> StudySpecFromValue(const Value& value, const std::stri
   return spec;
 }
 
+Value ToValue(const StudySpec& spec) {
+  // What is as it would be without the field is left out.
+  Value value = Value::Object();
+  value.Set("name", spec.name);
+  value.Set("model", ToValue(spec.model));
+  Value::List list;
+  const auto set_list = [&](const char* field) {
+    if (!list.empty()) value.Set(field, std::exchange(list, {}));
+  };
+  for (const StudySpec::SpecObjective& objective : spec.objectives) {
+    Value::Object entry = {{"metric", objective.metric}};
+    if (objective.goal.has_value())
+      entry.push_back({"goal", std::string(GoalName(*objective.goal))});
+    list.emplace_back(std::move(entry));
+  }
+  set_list("objectives");
+  for (const MetricConstraint& constraint : spec.constraints) {
+    list.emplace_back(
+        Value::Object{{"metric", constraint.metric},
+                      {constraint.at_least ? "at_least" : "at_most", constraint.bound}});
+  }
+  set_list("constraints");
+  for (Parameter parameter : spec.parameters) {
+    // A tier that is not said is the model's, which may be another than the first.
+    const int tier = std::exchange(parameter.tier, kFirstTier);
+    list.push_back(ToValue(parameter));
+    if (tier != 0) list.back().Set("tier", tier);
+  }
+  set_list("parameters");
+  if (!spec.fixed.object().empty()) value.Set("fixed", spec.fixed);
+  list.assign(spec.tiers.begin(), spec.tiers.end());
+  set_list("tiers");
+  list = spec.enqueue;
+  set_list("enqueue");
+  list.assign(spec.warm_start.begin(), spec.warm_start.end());
+  set_list("warm_start");
+  if (spec.allow_duplicates) value.Set("allow_duplicates", true);
+  value.Set("strategy", ToValue(spec.strategy));
+  value.Set("runner", ToValue(spec.runner));
+  if (spec.trials > 0) value.Set("trials", spec.trials);
+  if (spec.time_limit != absl::InfiniteDuration()) {
+    value.Set("time_limit", absl::FormatDuration(spec.time_limit));
+  }
+  value.Set("seed", static_cast<int64_t>(spec.seed));
+  if (spec.test_best) value.Set("test_best", true);
+  return value;
+}
+
 absl::StatusOr<PreparedStudy> Prepare(const StudySpec& spec, const ModelRegistry& models,
                                       const std::string& source) {
   PreparedStudy prepared;

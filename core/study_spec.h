@@ -59,6 +59,9 @@ struct StudySpec {
 // Reads a study file's JSON. InvalidArgument, with `source` (the file's name) and the place in it.
 absl::StatusOr<StudySpec> StudySpecFromValue(const Value& value, const std::string& source);
 
+// The other way: a study file that is read as `spec` again.
+Value ToValue(const StudySpec& spec);
+
 // "minimize" or "maximize". InvalidArgument begins with `where`.
 absl::StatusOr<Goal> GoalFromName(const std::string& name, const std::string& where);
 

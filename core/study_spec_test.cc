@@ -99,6 +99,26 @@ TEST(StudySpec, ReadsEveryField) {
   EXPECT_TRUE(spec->allow_duplicates);
 }
 
+TEST(StudySpec, IsWrittenAsItIsRead) {
+  for (const char* text :
+       {R"({"name": "n", "model": {"name": "net", "epochs": 5},
+            "objectives": [{"metric": "accuracy", "goal": "maximize"}, {"metric": "error"}],
+            "constraints": [{"metric": "train_seconds", "at_most": 60},
+                            {"metric": "accuracy", "at_least": 0.5}],
+            "parameters": [{"name": "units", "type": "int", "low": 8, "high": 16},
+                           {"name": "opt", "type": "categorical", "choices": ["sgd"], "tier": 1}],
+            "fixed": {"units": 9}, "tiers": [1, 2], "enqueue": [{"lr": 0.5}],
+            "warm_start": ["a.json", "b.json"], "allow_duplicates": true,
+            "strategy": {"name": "tpe", "gamma": 0.2}, "runner": {"name": "caviar", "parallelism": 2},
+            "trials": 60, "time_limit": "1h30m", "seed": 7, "test_best": true})",
+        R"({"name": "n", "model": "net", "strategy": "auto", "runner": "caviar", "seed": 0})"}) {
+    const Value value = *ParseJson(text, "");
+    const absl::StatusOr<StudySpec> spec = StudySpecFromValue(value, "f.json");
+    ASSERT_TRUE(spec.ok()) << spec.status();
+    EXPECT_EQ(ToValue(*spec), value) << WriteJson(ToValue(*spec));
+  }
+}
+
 TEST(StudySpec, NeedsNoMoreThanAModel) {
   const absl::StatusOr<StudySpec> spec =
       StudySpecFromValue(*ParseJson(R"({"model": "net"})", ""), "f.json");

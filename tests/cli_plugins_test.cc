@@ -40,7 +40,7 @@ std::set<std::string> Names(const Value& plugins, const char* kind) {
 }
 
 TEST(Plugins, TheShippedBinaryHasThemAll) {
-  for (const char* kind : {"sampler", "strategy", "model", "runner"}) {
+  for (const char* kind : {"sampler", "strategy", "model", "runner", "storage"}) {
     const std::string path = absl::StrCat("docs/plugins/", kind, ".md");
     const ProgramResult page =
         RunSturgeon({"plugins", absl::StrCat("--kind=", kind), "--format=markdown"});
@@ -62,6 +62,7 @@ TEST(Plugins, ListsEveryKindAsJson) {
                             "grid", "nsga2", "random", "tpe"}));
   EXPECT_THAT(Names(plugins, "models"), IsSupersetOf({"mlp", "softmax_regression", "function"}));
   EXPECT_THAT(Names(plugins, "runners"), IsSupersetOf({"sequential", "caviar"}));
+  EXPECT_THAT(Names(plugins, "storages"), IsSupersetOf({"memory"}));
 }
 
 TEST(Plugins, ShowsTheOptionsOfOne) {

@@ -430,7 +430,7 @@ INSTANTIATE_TEST_SUITE_P(
                     BadFlag{"--tiers=1,5", "--tiers: \"5\" is no tier; they are 1 to 4"},
                     BadFlag{"--tiers=3", "nothing left to tune"},
                     BadFlag{"--warm_start=none.json", "--warm_start: cannot open none.json"},
-                    BadFlag{"--storage=sqlite:x.db", "--storage: \"sqlite:x.db\" is not known"},
+                    BadFlag{"--storage=postgre://x", "--storage: unknown storage \"postgre\""},
                     BadFlag{"--strategy=randon", "did you mean \"random\"?"},
                     BadFlag{"--runner=sequental",
                             "--runner: unknown runner \"sequental\"; did you mean"},
