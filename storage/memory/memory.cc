@@ -18,6 +18,59 @@ bool Unchanged(const TrialRecord& record) {
          (record.trial.state == TrialState::kWaiting || record.trial.point.empty());
 }
 
+// How many values a report has.
+size_t Metrics(const StudyConfig& config) {
+  return config.metrics.empty() ? config.objectives.size() : config.metrics.size();
+}
+
+absl::Status CheckPoint(const StudyConfig& config, const Point& point) {
+  if (point.size() == static_cast<size_t>(config.space.size())) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("a point of this study has ", config.space.size(),
+                                                 " parameters, got ", point.size()));
+}
+
+absl::Status CheckReport(const StudyConfig& config, size_t values) {
+  if (values == Metrics(config)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("a report of this study has ", Metrics(config), " values, got ", values));
+}
+
+absl::Status CheckOutcome(const StudyConfig& config, const Outcome& outcome) {
+  if (outcome.state == TrialState::kRunning || outcome.state == TrialState::kWaiting) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a trial cannot end as ", TrialStateName(outcome.state)));
+  }
+  const size_t values = outcome.values.size();
+  const bool none = values == 0 && outcome.state != TrialState::kComplete;
+  const bool all = values == config.objectives.size() && outcome.state != TrialState::kFailed;
+  if (!none && !all) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a ", TrialStateName(outcome.state), " trial of this study has ",
+                     outcome.state == TrialState::kFailed ? 0 : config.objectives.size(),
+                     " values, got ", values));
+  }
+  if (std::any_of(outcome.values.begin(), outcome.values.end(),
+                  [](double value) { return std::isnan(value); })) {
+    return absl::InvalidArgumentError("the value of an objective is NaN");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckImported(const StudyConfig& config, const Trial& trial) {
+  Outcome outcome;
+  outcome.state = trial.state;
+  outcome.values = trial.values;
+  absl::Status status = CheckOutcome(config, outcome);
+  // One that failed may never have had a point.
+  if (status.ok() && !(trial.point.empty() && trial.state == TrialState::kFailed)) {
+    status = CheckPoint(config, trial.point);
+  }
+  for (size_t i = 0; i < trial.reports.size() && status.ok(); ++i) {
+    status = CheckReport(config, trial.reports.values(i).size());
+  }
+  return status;
+}
+
 }  // namespace
 
 const Schema<MemoryOptions>& MemoryStorage::OptionSchema() {
@@ -45,6 +98,12 @@ absl::StatusOr<MemoryStorage::Study*> MemoryStorage::Find(int64_t study) {
   const auto found = studies_.find(study);
   if (found != studies_.end()) return &found->second;
   return absl::NotFoundError(absl::StrCat("memory: has no study of the id ", study));
+}
+
+absl::StatusOr<TrialRecord*> MemoryStorage::FindPointless(Study& study, int64_t number) {
+  absl::StatusOr<TrialRecord*> record = FindRunning(study, number);
+  if (!record.ok() || (*record)->trial.point.empty()) return record;
+  return absl::FailedPreconditionError(absl::StrCat("trial ", number, " has its point already"));
 }
 
 absl::StatusOr<TrialRecord*> MemoryStorage::FindRunning(Study& study, int64_t number) {
@@ -161,9 +220,10 @@ absl::StatusOr<int64_t> MemoryStorage::Import(int64_t study, absl::Span<const Tr
   absl::MutexLock lock(&mutex_);
   absl::StatusOr<Study*> found = Find(study);
   if (!found.ok()) return found.status();
-  for (const TrialRecord& record : trials) {
-    if (!record.trial.finished()) {
-      return absl::InvalidArgumentError("a trial that is imported must have ended");
+  for (size_t i = 0; i < trials.size(); ++i) {
+    absl::Status status = CheckImported((*found)->record.config, trials[i].trial);
+    if (!status.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("trials[", i, "]: ", status.message()));
     }
   }
   const auto first = static_cast<int64_t>((*found)->trials.size());
@@ -172,32 +232,40 @@ absl::StatusOr<int64_t> MemoryStorage::Import(int64_t study, absl::Span<const Tr
     const int64_t number = added.trial.id;
     added = record;
     added.trial.id = number;
+    (*found)->retries += added.retry_of.has_value();
   }
   return first;
 }
 
-std::vector<TrialRecord> MemoryStorage::Changes(const Study& study, int64_t end,
-                                                ReadCursor* cursor) {
-  std::vector<TrialRecord> changes;
+void MemoryStorage::ReadOpen(const Study& study, ReadCursor* cursor,
+                             std::vector<TrialRecord>* changes) {
   std::vector<int64_t> open;
+  const auto size = static_cast<int64_t>(study.trials.size());
+  // Numbers that were taken back may be given again, and are then new.
+  cursor->next = std::min(cursor->next, size);
   for (const int64_t number : cursor->open) {
-    if (number >= static_cast<int64_t>(study.trials.size())) continue;
+    if (number >= size) break;
     const TrialRecord& record = study.trials[number];
-    if (!Unchanged(record)) changes.push_back(record);
-    if (!record.trial.finished()) open.push_back(number);
-  }
-  for (int64_t number = cursor->next; number < end; ++number) {
-    const TrialRecord& record = study.trials[number];
-    changes.push_back(record);
+    if (!Unchanged(record)) changes->push_back(record);
     if (!record.trial.finished()) open.push_back(number);
   }
   cursor->open = std::move(open);
-  cursor->next = std::max(cursor->next, end);
-  return changes;
+}
+
+void MemoryStorage::ReadNew(const Study& study, int64_t end, ReadCursor* cursor,
+                            std::vector<TrialRecord>* changes) {
+  for (; cursor->next < end; ++cursor->next) {
+    const TrialRecord& record = study.trials[cursor->next];
+    changes->push_back(record);
+    if (!record.trial.finished()) cursor->open.push_back(cursor->next);
+  }
 }
 
 absl::StatusOr<ClaimResult> MemoryStorage::Claim(int64_t id, const ClaimRequest& request,
                                                  ReadCursor* cursor) {
+  if (request.count < 1) {
+    return absl::InvalidArgumentError(absl::StrCat("cannot claim ", request.count, " trials"));
+  }
   absl::MutexLock lock(&mutex_);
   absl::StatusOr<Study*> found = Find(id);
   if (!found.ok()) return found.status();
@@ -216,7 +284,8 @@ absl::StatusOr<ClaimResult> MemoryStorage::Claim(int64_t id, const ClaimRequest&
     study.waiting.erase(study.waiting.begin());
     take(record);
   }
-  result.changes = Changes(study, static_cast<int64_t>(study.trials.size()), cursor);
+  ReadOpen(study, cursor, &result.changes);
+  ReadNew(study, static_cast<int64_t>(study.trials.size()), cursor, &result.changes);
   for (; count > 0; --count) {
     const auto number = static_cast<int64_t>(study.trials.size());
     if (request.limit > 0 && number - study.retries >= request.limit) break;
@@ -230,7 +299,8 @@ absl::Status MemoryStorage::Propose(int64_t id, absl::Span<const StoredProposal>
   absl::StatusOr<Study*> found = Find(id);
   if (!found.ok()) return found.status();
   for (const StoredProposal& proposal : proposals) {
-    absl::Status status = FindRunning(**found, proposal.number).status();
+    absl::Status status = CheckPoint((*found)->record.config, proposal.point);
+    if (status.ok()) status = FindPointless(**found, proposal.number).status();
     if (!status.ok()) return status;
   }
   for (const StoredProposal& proposal : proposals) {
@@ -251,14 +321,23 @@ absl::Status MemoryStorage::Unclaim(int64_t id, absl::Span<const int64_t> number
   Study& study = **found;
   std::vector<int64_t> sorted(numbers.begin(), numbers.end());
   std::sort(sorted.rbegin(), sorted.rend());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
   for (const int64_t number : sorted) {
-    absl::StatusOr<TrialRecord*> record = FindRunning(study, number);
-    if (!record.ok()) return record.status();
-    if (number == static_cast<int64_t>(study.trials.size()) - 1) {
+    absl::Status status = FindPointless(study, number).status();
+    if (!status.ok()) return status;
+  }
+  for (const int64_t number : sorted) {
+    TrialRecord& record = study.trials[number];
+    if (!record.enqueued.is_null()) {
+      record.trial.state = TrialState::kWaiting;
+      record.trial.started = 0;
+      study.running.erase(number);
+      study.waiting.insert(number);
+    } else if (number == static_cast<int64_t>(study.trials.size()) - 1) {
       study.running.erase(number);
       study.trials.pop_back();
     } else {
-      End(study, **record, Outcome::Failed(FailureKind::kCancelled, std::string(reason)), {});
+      End(study, record, Outcome::Failed(FailureKind::kCancelled, std::string(reason)), {});
     }
   }
   return absl::OkStatus();
@@ -269,10 +348,8 @@ absl::Status MemoryStorage::Report(int64_t id, int64_t number, int64_t step,
   absl::MutexLock lock(&mutex_);
   absl::StatusOr<Study*> found = Find(id);
   if (!found.ok()) return found.status();
-  if (values.size() != (*found)->record.config.metrics.size()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "a report has ", (*found)->record.config.metrics.size(), " values, got ", values.size()));
-  }
+  absl::Status status = CheckReport((*found)->record.config, values.size());
+  if (!status.ok()) return status;
   absl::StatusOr<TrialRecord*> record = FindRunning(**found, number);
   if (!record.ok()) return record.status();
   ReportLog& reports = (*record)->trial.reports;
@@ -315,6 +392,7 @@ void MemoryStorage::End(Study& study, TrialRecord& record, const Outcome& outcom
   copy.resume_from = record.resume_from;
   copy.retry_of = trial.id;
   copy.attempt = record.attempt + 1;
+  copy.attributes = record.attributes;
   TrialRecord& added = Append(study, TrialState::kWaiting);
   copy.trial = added.trial;
   added = std::move(copy);
@@ -326,12 +404,10 @@ absl::Status MemoryStorage::Finish(int64_t id, int64_t number, const Outcome& ou
   absl::MutexLock lock(&mutex_);
   absl::StatusOr<Study*> found = Find(id);
   if (!found.ok()) return found.status();
+  absl::Status status = CheckOutcome((*found)->record.config, outcome);
+  if (!status.ok()) return status;
   absl::StatusOr<TrialRecord*> record = FindRunning(**found, number);
   if (!record.ok()) return record.status();
-  if (outcome.state == TrialState::kRunning || outcome.state == TrialState::kWaiting) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a trial cannot end as ", TrialStateName(outcome.state)));
-  }
   End(**found, **record, outcome, retry);
   return absl::OkStatus();
 }
@@ -340,11 +416,14 @@ absl::Status MemoryStorage::Heartbeat(int64_t id, absl::Span<const int64_t> numb
   absl::MutexLock lock(&mutex_);
   absl::StatusOr<Study*> found = Find(id);
   if (!found.ok()) return found.status();
+  absl::Status refused;
   for (const int64_t number : numbers) {
-    const auto running = (*found)->running.find(number);
-    if (running != (*found)->running.end()) running->second = clock_();
+    // One that has ended must not make the others look dead.
+    absl::Status status = FindRunning(**found, number).status();
+    if (status.ok()) (*found)->running[number] = clock_();
+    refused.Update(status);
   }
-  return absl::OkStatus();
+  return refused;
 }
 
 absl::StatusOr<std::vector<int64_t>> MemoryStorage::SettleLost(
@@ -354,9 +433,10 @@ absl::StatusOr<std::vector<int64_t>> MemoryStorage::SettleLost(
   absl::StatusOr<Study*> found = Find(id);
   if (!found.ok()) return found.status();
   Study& study = **found;
+  const absl::Time now = clock_();
   std::vector<int64_t> lost;
   for (const auto& [number, heartbeat] : study.running) {
-    const bool silent = clock_() - heartbeat > grace;
+    const bool silent = now - heartbeat > grace;
     if (silent || (dead != nullptr && dead(study.trials[number].worker))) lost.push_back(number);
   }
   for (const int64_t number : lost) {
@@ -373,16 +453,17 @@ absl::Status MemoryStorage::Read(int64_t id, ReadCursor* cursor,
                                  const std::function<absl::Status(TrialRecord)>& visit) {
   // Copied a stretch at a time, so that `visit` is called without the lock.
   constexpr int64_t kStretch = 256;
-  for (;;) {
+  for (bool first = true;; first = false) {
     std::vector<TrialRecord> changes;
     bool over = false;
     {
       absl::MutexLock lock(&mutex_);
       absl::StatusOr<Study*> found = Find(id);
       if (!found.ok()) return found.status();
+      if (first) ReadOpen(**found, cursor, &changes);
       const auto size = static_cast<int64_t>((*found)->trials.size());
       const int64_t end = std::min(size, cursor->next + kStretch);
-      changes = Changes(**found, end, cursor);
+      ReadNew(**found, end, cursor, &changes);
       over = end >= size;
     }
     for (TrialRecord& record : changes) {

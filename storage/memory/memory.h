@@ -76,10 +76,14 @@ class MemoryStorage final : public Storage {
 
   absl::StatusOr<Study*> Find(int64_t study) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static absl::StatusOr<TrialRecord*> FindRunning(Study& study, int64_t number);
+  // FailedPrecondition as well: it has its point.
+  static absl::StatusOr<TrialRecord*> FindPointless(Study& study, int64_t number);
   static TrialRecord& Append(Study& study, TrialState state);
   void End(Study& study, TrialRecord& record, const Outcome& outcome, const RetryRule& retry);
-  // Moves the cursor over the trials below `end`.
-  static std::vector<TrialRecord> Changes(const Study& study, int64_t end, ReadCursor* cursor);
+  // Reads again those that were open, and goes on to `end`.
+  static void ReadOpen(const Study& study, ReadCursor* cursor, std::vector<TrialRecord>* changes);
+  static void ReadNew(const Study& study, int64_t end, ReadCursor* cursor,
+                      std::vector<TrialRecord>* changes);
   double Now() const;
 
   const Clock clock_;

@@ -8,12 +8,22 @@
 #include "core/space.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "storage/conformance.h"
 
 namespace sturgeon {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+
+StorageCase MemoryCase() {
+  StorageCase storage_case{"memory", &kMemoryStorage, [] { return "memory:"; }};
+  storage_case.shared = false;
+  storage_case.trials = 2000;
+  return storage_case;
+}
+INSTANTIATE_TEST_SUITE_P(Memory, StorageConformance, ::testing::Values(MemoryCase()),
+                         StorageCaseName);
 
 TEST(MemoryStorageTest, HasNoPlace) {
   EXPECT_TRUE(MemoryStorage::Create({"memory:"}, {}).ok());
