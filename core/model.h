@@ -82,6 +82,9 @@ struct ModelOptions {
   // The model will not be judged on validation data but by Test: train on all data but the test
   // set.
   bool final = false;
+  // A folder that is there for the model to write what it likes to, as long as it lives; how long
+  // its files stay: core/checkpoint_store.h. "": there is none.
+  std::string artifacts;
 };
 
 class ModelFactory {

@@ -16,6 +16,7 @@
 
 namespace sturgeon {
 
+class CheckpointStore;
 class Study;
 
 struct RunRequest {
@@ -29,6 +30,8 @@ struct RunRequest {
   absl::Duration time_limit = absl::InfiniteDuration();
   // Set from outside (a signal handler may) to end the run; nullptr: nobody will.
   const std::atomic<bool>* cancelled = nullptr;
+  // Where trials are saved, and go on from (core/checkpoint_store.h); nullptr: nowhere.
+  CheckpointStore* checkpoints = nullptr;
 };
 
 enum class RunEnd { kTrials, kExhausted, kTimeLimit, kCancelled };

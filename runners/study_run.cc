@@ -5,15 +5,18 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "core/checkpoint_store.h"
 
 namespace sturgeon {
 
 absl::StatusOr<std::unique_ptr<StudyRun>> StudyRun::Create(const RunRequest& request,
                                                            absl::Duration trial_timeout) {
-  absl::StatusOr<TrialRunner> trial_runner =
-      TrialRunner::Create(request.study.config(), request.model, request.fixed);
+  absl::StatusOr<TrialRunner> trial_runner = TrialRunner::Create(
+      request.study.config(), request.model, request.fixed, request.checkpoints);
   if (!trial_runner.ok()) return trial_runner.status();
-  return std::unique_ptr<StudyRun>(new StudyRun(request, *std::move(trial_runner), trial_timeout));
+  std::unique_ptr<StudyRun> run(new StudyRun(request, *std::move(trial_runner), trial_timeout));
+  run->CleanUp();
+  return run;
 }
 
 StudyRun::StudyRun(const RunRequest& request, TrialRunner trial_runner,
@@ -64,6 +67,13 @@ std::vector<Suggestion> StudyRun::Ask(int count) {
     // A trial that still runs may fail and be repeated: whoever runs it asks again.
     over_ = !study().retries();
   }
+  if (request_.checkpoints != nullptr) {
+    for (const Suggestion& trial : *trials) {
+      for (const std::optional<int64_t>& from : {trial.retry_of, trial.resume_from}) {
+        if (from.has_value()) request_.checkpoints->Want(*from);
+      }
+    }
+  }
   return *std::move(trials);
 }
 
@@ -80,6 +90,7 @@ void StudyRun::Tell(int64_t id, Outcome outcome) {
   const TrialState state = outcome.state;
   const bool cut_off = outcome.failure == FailureKind::kCancelled;
   absl::Status status = study().Tell(id, std::move(outcome));
+  CleanUpAfter(id);
   absl::MutexLock lock(&mutex_);
   summary_.complete += state == TrialState::kComplete;
   summary_.stopped += state == TrialState::kStopped;
@@ -102,7 +113,21 @@ void StudyRun::FailLocked(absl::Status status) {
   failed_ = true;
 }
 
+void StudyRun::CleanUpAfter(int64_t id) {
+  if (request_.checkpoints == nullptr) return;
+  const absl::StatusOr<Trial> trial = study().Get(id);
+  if (trial.ok() && trial->finished()) {
+    request_.checkpoints->Ended(*trial, study().config(), study().retries());
+  }
+}
+
+void StudyRun::CleanUp() {
+  if (request_.checkpoints == nullptr) return;
+  for (const int64_t id : request_.checkpoints->Unended()) CleanUpAfter(id);
+}
+
 absl::StatusOr<RunSummary> StudyRun::Finish() {
+  CleanUp();
   absl::MutexLock lock(&mutex_);
   if (!status_.ok()) return status_;
   summary_.elapsed = absl::Now() - start_;

@@ -74,6 +74,10 @@ class StudyRun {
  private:
   StudyRun(const RunRequest& request, TrialRunner trial_runner, absl::Duration trial_timeout);
 
+  // Tells the store of checkpoints, if there is one, how a trial has ended; all those of which it
+  // does not know and the study does (another process may have told).
+  void CleanUpAfter(int64_t id);
+  void CleanUp();
   void FailLocked(absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const RunRequest& request_;

@@ -26,24 +26,34 @@ Outcome FailedBy(const absl::Status& status) {
                                                   : std::string(status.message()));
 }
 
+uint64_t SeedOf(const StudyConfig& study, int64_t id) {
+  return RandomStream(study.seed, id, kModelStream)();
+}
+
+absl::StatusOr<std::unique_ptr<Model>> Make(const StudyConfig& study, const ModelFactory& factory,
+                                            const Value& fixed, absl::Span<const double> point,
+                                            const ModelOptions& options) {
+  Value assignment = PointToValue(study.space, point);
+  for (const Value::Field& field : fixed.object()) assignment.Set(field.name, field.value);
+  absl::StatusOr<std::unique_ptr<Model>> model = factory.Create(assignment, options);
+  if (model.ok() && *model == nullptr) return absl::InternalError("the model's factory made none");
+  return model;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Model>> MakeTrialModel(const StudyConfig& study,
                                                       const ModelFactory& factory,
                                                       const Value& fixed, int64_t id,
                                                       absl::Span<const double> point, bool final) {
-  Value assignment = PointToValue(study.space, point);
-  for (const Value::Field& field : fixed.object()) assignment.Set(field.name, field.value);
   ModelOptions options;
-  options.seed = RandomStream(study.seed, id, kModelStream)();
+  options.seed = SeedOf(study, id);
   options.final = final;
-  absl::StatusOr<std::unique_ptr<Model>> model = factory.Create(assignment, options);
-  if (model.ok() && *model == nullptr) return absl::InternalError("the model's factory made none");
-  return model;
+  return Make(study, factory, fixed, point, options);
 }
 
 absl::StatusOr<TrialRunner> TrialRunner::Create(const StudyConfig& study, const ModelFactory& model,
-                                                const Value& fixed) {
+                                                const Value& fixed, CheckpointStore* checkpoints) {
   if (!fixed.is_object()) {
     return absl::InvalidArgumentError(
         absl::StrCat("the fixed values of a study are an object, got ", KindName(fixed.kind())));
@@ -54,7 +64,7 @@ absl::StatusOr<TrialRunner> TrialRunner::Create(const StudyConfig& study, const 
           absl::StrCat(field.name, " is both fixed and tuned; take it out of one of the two"));
     }
   }
-  TrialRunner runner(study, model, fixed);
+  TrialRunner runner(study, model, fixed, checkpoints);
   std::vector<std::string> known;
   for (const Metric& metric : model.metrics()) known.push_back(metric.name);
   for (const std::string& name : study.metrics) {
@@ -91,11 +101,6 @@ int64_t TrialRunner::LastStep(const Suggestion& trial) const {
 absl::StatusOr<Outcome> TrialRunner::Run(const Suggestion& trial, const StopToken& stop,
                                          absl::Duration timeout,
                                          const ReportFunction& report) const {
-  if (trial.resume_from.has_value()) {
-    return absl::UnimplementedError(
-        absl::StrCat("trial ", trial.id, " is to start from the checkpoint of trial ",
-                     *trial.resume_from, ", but this runner keeps none"));
-  }
   if (trial.budget.value_or(1) < 1) {
     return absl::InternalError(absl::StrCat("the strategy gave trial ", trial.id, " a budget of ",
                                             *trial.budget, "; the least is 1"));
@@ -123,18 +128,20 @@ absl::StatusOr<Outcome> TrialRunner::Train(const Suggestion& trial, const StopTo
   };
   if (token.stop_requested()) return cut_off();
 
-  absl::StatusOr<std::unique_ptr<Model>> model =
-      MakeTrialModel(*study_, *model_, *fixed_, trial.id, trial.point);
-  if (!model.ok()) return FailedBy(model.status());
+  absl::StatusOr<Training> training = Begin(trial);
+  if (!training.ok()) return FailedBy(training.status());
 
   const int64_t last_step = LastStep(trial);
-  std::vector<double> metrics(columns_.size());
-  absl::Duration training;
-  for (int64_t step = 1;; ++step) {
+  if (training->step == last_step) {
+    const std::vector<double> metrics = MetricsOf(*training);
+    std::optional<Outcome> outcome = AfterReport(trial, last_step, metrics, Decision::kContinue);
+    return outcome.has_value() ? *std::move(outcome) : OutcomeOf(metrics);
+  }
+  for (;;) {
     if (token.stop_requested()) return cut_off();
     const absl::Time start = absl::Now();
-    const absl::StatusOr<std::vector<double>> trained = (*model)->Train(1, token);
-    training += std::max(absl::Now() - start, absl::ZeroDuration());
+    absl::StatusOr<std::vector<double>> trained = training->model->Train(1, token);
+    training->time += std::max(absl::Now() - start, absl::ZeroDuration());
     if (!trained.ok()) {
       return absl::IsCancelled(trained.status()) && token.stop_requested()
                  ? cut_off()
@@ -145,10 +152,9 @@ absl::StatusOr<Outcome> TrialRunner::Train(const Suggestion& trial, const StopTo
                              absl::StrCat("the model returned ", trained->size(),
                                           " metrics where it declares ", model_->metrics().size()));
     }
-    for (size_t k = 0; k < columns_.size(); ++k) {
-      metrics[k] =
-          columns_[k] == kTimed ? absl::ToDoubleSeconds(training) : (*trained)[columns_[k]];
-    }
+    training->metrics = *std::move(trained);
+    const int64_t step = ++training->step;
+    const std::vector<double> metrics = MetricsOf(*training);
     Decision decision = Decision::kContinue;
     if (reports_) {
       absl::StatusOr<Decision> answer = report(step, metrics);
@@ -156,9 +162,131 @@ absl::StatusOr<Outcome> TrialRunner::Train(const Suggestion& trial, const StopTo
       decision = *answer;
     }
     std::optional<Outcome> outcome = AfterReport(trial, step, metrics, decision);
+    if (!outcome.has_value() || outcome->state != TrialState::kFailed) {
+      MaybeSave(trial, decision, &*training);
+    }
     if (outcome.has_value()) return *std::move(outcome);
     if (step >= last_step) return OutcomeOf(metrics);
   }
+}
+
+absl::StatusOr<TrialRunner::Training> TrialRunner::Begin(const Suggestion& trial) const {
+  if (checkpoints_ != nullptr) {
+    for (const std::optional<int64_t>& from : {trial.retry_of, trial.resume_from}) {
+      if (!from.has_value()) continue;
+      absl::StatusOr<std::optional<Training>> training = GoOn(trial, *from);
+      if (!training.ok()) return training.status();
+      if (training->has_value()) return **std::move(training);
+    }
+  }
+  return BeginAfresh(trial, SeedOf(*study_, trial.id));
+}
+
+absl::StatusOr<TrialRunner::Training> TrialRunner::BeginAfresh(const Suggestion& trial,
+                                                               uint64_t seed) const {
+  ModelOptions options;
+  options.seed = seed;
+  if (checkpoints_ != nullptr) options.artifacts = checkpoints_->Artifacts(trial.id);
+  absl::StatusOr<std::unique_ptr<Model>> model =
+      Make(*study_, *model_, *fixed_, trial.point, options);
+  if (!model.ok()) return model.status();
+  Training training;
+  training.model = *std::move(model);
+  training.seed = seed;
+  return training;
+}
+
+absl::StatusOr<std::optional<TrialRunner::Training>> TrialRunner::GoOn(const Suggestion& trial,
+                                                                       int64_t from) const {
+  absl::StatusOr<Checkpoint> checkpoint = checkpoints_->Load(from);
+  if (!checkpoint.ok()) {
+    if (!absl::IsNotFound(checkpoint.status())) checkpoints_->NoteOnce(checkpoint.status());
+    return std::nullopt;
+  }
+  absl::StatusOr<Training> training = BeginAfresh(trial, checkpoint->seed);
+  if (!training.ok()) return training.status();
+  absl::Status loaded = training->model->Load(checkpoint->state);
+  if (absl::IsUnimplemented(loaded)) return std::nullopt;
+  if (loaded.ok() && checkpoint->metrics.size() != model_->metrics().size()) {
+    loaded = absl::InvalidArgumentError(absl::StrCat(
+        "it has ", checkpoint->metrics.size(), " metrics, the model ", model_->metrics().size()));
+  }
+  if (loaded.ok() && checkpoint->step > LastStep(trial)) {
+    loaded =
+        absl::InvalidArgumentError(absl::StrCat("it is of ", model_->unit(), " ", checkpoint->step,
+                                                "; the trial ends at ", LastStep(trial)));
+  }
+  if (!loaded.ok()) {
+    loaded = absl::Status(loaded.code(), absl::StrCat("trial ", trial.id,
+                                                      " cannot start from the checkpoint of trial ",
+                                                      from, ": ", loaded.message()));
+    // A repetition can do without.
+    if (from != trial.retry_of) return loaded;
+    checkpoints_->NoteOnce(loaded);
+    return std::nullopt;
+  }
+  training->step = checkpoint->step;
+  training->time = absl::Seconds(checkpoint->train_seconds);
+  training->metrics = std::move(checkpoint->metrics);
+  if (from == trial.retry_of) {
+    // It is this trial's from now on, should it fail as well.
+    const bool paused = training->step == LastStep(trial) && training->step < model_->max_steps();
+    if (Keep(trial.id, std::move(checkpoint->state), paused, *training)) checkpoints_->Remove(from);
+  }
+  return std::optional<Training>(*std::move(training));
+}
+
+std::vector<double> TrialRunner::MetricsOf(const Training& training) const {
+  std::vector<double> metrics;
+  for (const int column : columns_) {
+    metrics.push_back(column == kTimed ? absl::ToDoubleSeconds(training.time)
+                                       : training.metrics[column]);
+  }
+  return metrics;
+}
+
+void TrialRunner::MaybeSave(const Suggestion& trial, Decision decision, Training* training) const {
+  if (checkpoints_ == nullptr || !training->can_save) return;
+  const int64_t every = checkpoints_->options().every;
+  const bool at_end = training->step >= LastStep(trial);
+  const bool paused = at_end ? training->step < model_->max_steps() : decision == Decision::kPause;
+  const bool due =
+      every > 0 && (at_end || (decision == Decision::kContinue && training->step % every == 0));
+  if (!paused && !due) return;
+  absl::StatusOr<std::string> state = "";
+  // What a model throws here is no reason to lose what it has learned.
+  try {
+    state = training->model->Save();
+  } catch (const std::exception& error) {
+    state = absl::InternalError(error.what());
+  } catch (...) {
+    state = absl::InternalError("it threw what is no std::exception");
+  }
+  if (state.ok()) {
+    Keep(trial.id, *std::move(state), paused, *training);
+    return;
+  }
+  training->can_save = false;
+  if (!absl::IsUnimplemented(state.status())) {
+    checkpoints_->NoteOnce(absl::Status(
+        state.status().code(),
+        absl::StrCat("trial ", trial.id, " cannot be saved: ", state.status().message())));
+  }
+}
+
+bool TrialRunner::Keep(int64_t trial, std::string state, bool paused,
+                       const Training& training) const {
+  Checkpoint checkpoint;
+  checkpoint.trial = trial;
+  checkpoint.step = training.step;
+  checkpoint.seed = training.seed;
+  checkpoint.train_seconds = absl::ToDoubleSeconds(training.time);
+  checkpoint.metrics = training.metrics;
+  checkpoint.state = std::move(state);
+  const absl::Status status = checkpoints_->Save(std::move(checkpoint), paused);
+  // FailedPrecondition: the trial has ended in the study's eyes.
+  if (!status.ok() && !absl::IsFailedPrecondition(status)) checkpoints_->NoteOnce(status);
+  return status.ok();
 }
 
 Outcome TrialRunner::OutcomeOf(absl::Span<const double> metrics) const {
@@ -186,7 +314,9 @@ std::optional<Outcome> TrialRunner::AfterReport(const Suggestion& trial, int64_t
                                   [](double metric) { return std::isfinite(metric); });
   Outcome outcome = OutcomeOf(metrics);
   outcome.state = TrialState::kStopped;
-  outcome.reason = absl::StrCat(finite ? "stopped by the strategy" : "a metric is not finite",
+  outcome.reason = absl::StrCat(!finite                        ? "a metric is not finite"
+                                : decision == Decision::kPause ? "paused by the strategy"
+                                                               : "stopped by the strategy",
                                 " after ", model_->unit(), " ", step);
   return outcome;
 }

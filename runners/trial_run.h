@@ -15,11 +15,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "core/checkpoint_store.h"
 #include "core/model.h"
 #include "core/stop_token.h"
 #include "core/strategy.h"
@@ -52,18 +54,29 @@ class TrialRunner {
   // named; kTrainSeconds any has), or `fixed` is no object or fixes a parameter that the study
   // tunes.
   static absl::StatusOr<TrialRunner> Create(const StudyConfig& study, const ModelFactory& model,
-                                            const Value& fixed);
+                                            const Value& fixed,
+                                            CheckpointStore* checkpoints = nullptr);
 
   // Makes the model (MakeTrialModel) and trains it step by step to the trial's budget, or to
   // max_steps() where that is less or no budget is given. Reports each step, unless a report could
   // say no more than the outcome (one step, and no metric but objectives).
   //
+  // With a store of checkpoints, the model is saved every `every` steps and at the end of the
+  // training (if `every` is not 0), and where another trial may go on from it: when the trial is
+  // paused, and at the end of a budget below max_steps(). A model that cannot be saved, and a
+  // checkpoint that cannot be written, do the trial no harm. A trial that repeats another
+  // (retry_of) goes on from that one's checkpoint, which becomes its own; one that is to start from
+  // another (resume_from) from that one's. It then has the seed of the trial that made the
+  // checkpoint, and reports the steps after it alone; a checkpoint of its last step is its outcome.
+  // As the model's contract has it, all is then as if there had been no break. Where there is no
+  // store, no checkpoint, or a model that cannot be loaded, it is trained from the start.
+  //
   // The outcome is
   //   complete               after the last step, whatever its report is answered;
-  //   stopped                where a report before it is answered by kStop; also by kPause, as
-  //                          there are no checkpoints yet from which a paused trial could go on;
+  //   stopped                where a report before it is answered by kStop or kPause;
   //   failed, kException     the model threw: what() is the reason;
-  //   failed, kError         it returned an error, or broke its contract;
+  //   failed, kError         it returned an error, or broke its contract; it refuses the checkpoint
+  //                          that it is to start from, or that is of a step beyond the trial's end;
   //   failed, kNotFinite     an objective, or a metric that a constraint is on, is NaN or infinite,
   //                          at once, whichever the step;
   //   failed, kTimeout       it ran for longer than `timeout`;
@@ -71,8 +84,8 @@ class TrialRunner {
   // The latter two are cooperative: they come when the model heeds its token, or its step ends.
   // With its values come those of the study's constraints (MetricConstraint::Excess).
   //
-  // Errors are not the model's but end the run: those of `report`; Unimplemented, if the trial is
-  // to start from another one's checkpoint; Internal, if its budget is not positive.
+  // Errors are not the model's but end the run: those of `report`; Internal, if the trial's budget
+  // is not positive.
   absl::StatusOr<Outcome> Run(const Suggestion& trial, const StopToken& stop,
                               absl::Duration timeout, const ReportFunction& report) const;
 
@@ -82,12 +95,34 @@ class TrialRunner {
                                      absl::Span<const double> metrics, Decision decision) const;
 
  private:
-  TrialRunner(const StudyConfig& study, const ModelFactory& model, const Value& fixed)
-      : study_(&study), model_(&model), fixed_(&fixed) {}
+  // A model, and how far it is.
+  struct Training {
+    std::unique_ptr<Model> model;
+    uint64_t seed = 0;
+    int64_t step = 0;
+    absl::Duration time;          // that its training took
+    std::vector<double> metrics;  // the model's, after the last step
+    bool can_save = true;
+  };
+
+  TrialRunner(const StudyConfig& study, const ModelFactory& model, const Value& fixed,
+              CheckpointStore* checkpoints)
+      : study_(&study), model_(&model), fixed_(&fixed), checkpoints_(checkpoints) {}
 
   int64_t LastStep(const Suggestion& trial) const;
   // The values of the objectives and the constraints.
   Outcome OutcomeOf(absl::Span<const double> metrics) const;
+  // A model that is to be trained: as it was saved, or a fresh one. Errors: those of the trial.
+  absl::StatusOr<Training> Begin(const Suggestion& trial) const;
+  absl::StatusOr<Training> BeginAfresh(const Suggestion& trial, uint64_t seed) const;
+  // nullopt: there is nothing to go on from.
+  absl::StatusOr<std::optional<Training>> GoOn(const Suggestion& trial, int64_t from) const;
+  // The study's metrics out of the model's.
+  std::vector<double> MetricsOf(const Training& training) const;
+  // Saves the model if it should be after a step, at which `decision` was taken.
+  void MaybeSave(const Suggestion& trial, Decision decision, Training* training) const;
+  // Writes a checkpoint; false: it could not be, which is noted.
+  bool Keep(int64_t trial, std::string state, bool paused, const Training& training) const;
   // Run, after what the strategy wants was checked, and with the model's exceptions.
   absl::StatusOr<Outcome> Train(const Suggestion& trial, const StopToken& stop,
                                 absl::Duration timeout, const ReportFunction& report) const;
@@ -95,6 +130,7 @@ class TrialRunner {
   const StudyConfig* study_;
   const ModelFactory* model_;
   const Value* fixed_;
+  CheckpointStore* checkpoints_;  // may be null
   bool reports_ = true;
   std::vector<int> columns_;  // of the study's metrics in the model's; kTimed: kTrainSeconds
   // Of the objectives and the constraints in the study's metrics.
