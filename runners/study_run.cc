@@ -117,7 +117,8 @@ void StudyRun::CleanUpAfter(int64_t id) {
   if (request_.checkpoints == nullptr) return;
   const absl::StatusOr<Trial> trial = study().Get(id);
   if (trial.ok() && trial->finished()) {
-    request_.checkpoints->Ended(*trial, study().config(), study().retries());
+    request_.checkpoints->Ended(*trial, study().config(),
+                                study().retries() && trial->failure != FailureKind::kCancelled);
   }
 }
 
