@@ -23,7 +23,6 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -39,8 +38,9 @@ constexpr double kHardNumbers[] = {
     0.1,      -0.0,   0,    5e-324, -5e-324, 2.2250738585072014e-308, 1.0 / 3, 1 + 0x1p-52,
     1e15 + 1, 0x1p53, 1e22, -1e-7,  7e307};
 
-// Every bit of it: 0 and -0 differ, and so do neighbours.
+// Every bit of it: neighbours differ, and so do 0 and -0 where the storage can tell them apart.
 std::string Bits(double value) {
+  if (value == 0 && !StorageConformance::GetParam().signed_zeros) value = 0;
   return std::isnan(value) ? std::string("nan") : absl::StrFormat("%a", value);
 }
 template <typename Numbers>
@@ -53,6 +53,16 @@ std::string AllBits(const Numbers& numbers) {
 }
 std::string Text(const std::optional<int64_t>& number) {
   return number.has_value() ? absl::StrCat(*number) : "-";
+}
+
+// An object whose fields have no order.
+std::string Text(const Value& object) {
+  std::vector<std::string> fields;
+  for (const Value::Field& field : object.object()) {
+    fields.push_back(absl::StrCat("\"", field.name, "\": ", WriteJson(field.value)));
+  }
+  std::sort(fields.begin(), fields.end());
+  return absl::StrCat("{", absl::StrJoin(fields, ", "), "}");
 }
 
 // All of a trial but its times: what is equal here is equal bit for bit.
@@ -68,7 +78,7 @@ std::string Text(const TrialRecord& record) {
   }
   absl::StrAppend(&text, "budget ", Text(record.budget), " resume_from ", Text(record.resume_from),
                   " retry_of ", Text(record.retry_of), " attempt ", record.attempt, "\n");
-  absl::StrAppend(&text, "worker \"", record.worker, "\" attributes ", WriteJson(record.attributes),
+  absl::StrAppend(&text, "worker \"", record.worker, "\" attributes ", Text(record.attributes),
                   "\n");
   if (record.asked.has_value()) {
     const AskedView& asked = *record.asked;
@@ -101,7 +111,7 @@ std::string Text(const StudyRecord& record) {
                     constraint.at_least ? ">= " : "<= ", Bits(constraint.bound), "\n");
   }
   absl::StrAppend(&text, "metrics \"", absl::StrJoin(config.metrics, "\" \""), "\"\n",
-                  WriteJson(record.attributes));
+                  Text(record.attributes));
   return text;
 }
 
@@ -760,10 +770,31 @@ TEST_P(StorageConformance, ProposalsAreTakenTogetherOrNotAtAll) {
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(storage().Propose(study, {good, {1, {}, {}, {}, {}}}).code(),
             absl::StatusCode::kInvalidArgument);
-  // A point is known once.
+  EXPECT_EQ(Texts(ReadAll(study)), before);
+  ASSERT_TRUE(storage().Finish(study, 2, Outcome::Complete({1}), {}).ok());
+  const std::vector<std::string> ended = Texts(ReadAll(study));
   EXPECT_EQ(storage().Propose(study, {good, {2, {0.5, 0.5}, {}, {}, {}}}).code(),
             absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(Texts(ReadAll(study)), before);
+  EXPECT_EQ(Texts(ReadAll(study)), ended);
+}
+
+// Whoever does not know whether it was taken may propose again.
+TEST_P(StorageConformance, ALaterProposalReplacesAnEarlier) {
+  const int64_t study = CreateStudy(LargeConfig("large"));
+  TrialRecord expected = Claim(study)[0];
+  StoredProposal proposal = {0, LargePoint(), 5, 0, AskedView{0, 1, 0, {}, {}}};
+  ASSERT_TRUE(storage().Propose(study, {proposal}).ok());
+  proposal.point = LargePoint(1.0 / 3);
+  proposal.point[6] = 2;
+  proposal.point[7] = kNaN;
+  proposal.budget = std::nullopt;
+  proposal.resume_from = std::nullopt;
+  proposal.asked = std::nullopt;
+  for (int again = 0; again < 2; ++again) {
+    ASSERT_TRUE(storage().Propose(study, {proposal}).ok());
+    expected.trial.point = proposal.point;
+    EXPECT_EQ(Text(ReadOne(study, 0)), Text(expected));
+  }
 }
 
 TEST_P(StorageConformance, TheLastNumbersAreTakenBackAndOthersFail) {
@@ -988,11 +1019,12 @@ TEST_P(StorageConformance, ATrialEndsOnce) {
         storage().Report(study, number, 2, {3}),
         storage().Report(study, number, 1, {3}),
         storage().Propose(study, {{number, {0.75, 0.75}, {}, {}, {}}}),
-        storage().Unclaim(study, {number}, "no"),
-        storage().Heartbeat(study, {number})};
+        storage().Unclaim(study, {number}, "no")};
     for (const absl::Status& status : again) {
       EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
     }
+    // Beats as it ends: nobody's fault, and no life.
+    EXPECT_TRUE(storage().Heartbeat(study, {number}).ok());
     EXPECT_EQ(Texts(ReadAll(study)), before);
   }
 }
@@ -1109,6 +1141,8 @@ TEST_P(StorageConformance, TrialsOfTheDeadAreSettled) {
 TEST_P(StorageConformance, TheSilentLoseTheirTrialsAndHeartbeatsKeepThem) {
   const int64_t study = CreateStudy();
   const absl::Duration grace = absl::Milliseconds(200);
+  const int64_t ended = Start(study);
+  ASSERT_TRUE(storage().Finish(study, ended, Outcome::Complete({1}), {}).ok());
   // The storage's clock cannot be set. So: a trial that was silent for long enough is lost for
   // certain, and one whose worker has spoken is kept for certain, if this was quick enough.
   for (int attempt = 0; attempt < 100; ++attempt) {
@@ -1116,7 +1150,8 @@ TEST_P(StorageConformance, TheSilentLoseTheirTrialsAndHeartbeatsKeepThem) {
     EXPECT_THAT(*storage().SettleLost(study, absl::Hours(1), nullptr, {}), IsEmpty());
     absl::SleepFor(grace * 1.25);
     const absl::Time before = absl::Now();
-    ASSERT_TRUE(storage().Heartbeat(study, {beating}).ok());
+    // What has ended, and what never was, does not keep the others from being heard.
+    ASSERT_TRUE(storage().Heartbeat(study, {ended, beating, 1000000}).ok());
     const auto lost = storage().SettleLost(study, grace, nullptr, {});
     ASSERT_TRUE(lost.ok()) << lost.status();
     const bool quick = absl::Now() - before < grace / 2;
@@ -1124,10 +1159,6 @@ TEST_P(StorageConformance, TheSilentLoseTheirTrialsAndHeartbeatsKeepThem) {
     EXPECT_EQ(ReadOne(study, silent).trial.failure, FailureKind::kLostWorker);
     if (quick) {
       EXPECT_THAT(*lost, Not(Contains(beating)));
-      // One that has ended does not keep the others from being heard.
-      absl::SleepFor(grace * 1.25);
-      EXPECT_EQ(storage().Heartbeat(study, {silent, beating}).code(),
-                absl::StatusCode::kFailedPrecondition);
       EXPECT_TRUE(storage().Finish(study, beating, Outcome::Complete({1}), {}).ok());
       return;
     }
@@ -1352,7 +1383,7 @@ TEST_P(StorageConformance, ManyWorkersLoseNothingAndEachReaderIsToldOnce) {
   });
 
   const std::vector<TrialRecord> stored = ReadAll(study);
-  int64_t retries = 0;
+  int64_t retries = 0, failed = 0;
   std::set<double> points;
   for (size_t i = 0; i < stored.size(); ++i) {
     const Trial& trial = stored[i].trial;
@@ -1360,6 +1391,7 @@ TEST_P(StorageConformance, ManyWorkersLoseNothingAndEachReaderIsToldOnce) {
     EXPECT_TRUE(trial.finished());
     EXPECT_EQ(trial.reports.size(), stored[i].worker == "last" ? 0 : 1);
     retries += stored[i].retry_of.has_value();
+    failed += trial.state == TrialState::kFailed;
     if (trial.state != TrialState::kComplete) continue;
     ASSERT_EQ(finished.count(trial.id), 1) << trial.id << " ended without being told to";
     EXPECT_EQ(trial.values[0], finished[trial.id]);
@@ -1369,7 +1401,8 @@ TEST_P(StorageConformance, ManyWorkersLoseNothingAndEachReaderIsToldOnce) {
   EXPECT_THAT(points, SizeIs(limit));
   EXPECT_THAT(finished, SizeIs(limit));
   EXPECT_THAT(claimed, SizeIs(stored.size()));
-  EXPECT_THAT(retries, Ge(limit / 10));
+  EXPECT_GT(retries, 0);
+  EXPECT_EQ(retries, failed);
 }
 
 TEST_P(StorageConformance, WhatOneWritesTheOthersSee) {

@@ -100,12 +100,6 @@ absl::StatusOr<MemoryStorage::Study*> MemoryStorage::Find(int64_t study) {
   return absl::NotFoundError(absl::StrCat("memory: has no study of the id ", study));
 }
 
-absl::StatusOr<TrialRecord*> MemoryStorage::FindPointless(Study& study, int64_t number) {
-  absl::StatusOr<TrialRecord*> record = FindRunning(study, number);
-  if (!record.ok() || (*record)->trial.point.empty()) return record;
-  return absl::FailedPreconditionError(absl::StrCat("trial ", number, " has its point already"));
-}
-
 absl::StatusOr<TrialRecord*> MemoryStorage::FindRunning(Study& study, int64_t number) {
   if (number < 0 || number >= static_cast<int64_t>(study.trials.size())) {
     return absl::NotFoundError(
@@ -300,7 +294,7 @@ absl::Status MemoryStorage::Propose(int64_t id, absl::Span<const StoredProposal>
   if (!found.ok()) return found.status();
   for (const StoredProposal& proposal : proposals) {
     absl::Status status = CheckPoint((*found)->record.config, proposal.point);
-    if (status.ok()) status = FindPointless(**found, proposal.number).status();
+    if (status.ok()) status = FindRunning(**found, proposal.number).status();
     if (!status.ok()) return status;
   }
   for (const StoredProposal& proposal : proposals) {
@@ -323,8 +317,12 @@ absl::Status MemoryStorage::Unclaim(int64_t id, absl::Span<const int64_t> number
   std::sort(sorted.rbegin(), sorted.rend());
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
   for (const int64_t number : sorted) {
-    absl::Status status = FindPointless(study, number).status();
-    if (!status.ok()) return status;
+    const absl::StatusOr<TrialRecord*> record = FindRunning(study, number);
+    if (!record.ok()) return record.status();
+    if (!(*record)->trial.point.empty()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("trial ", number, " has its point; it can only be finished"));
+    }
   }
   for (const int64_t number : sorted) {
     TrialRecord& record = study.trials[number];
@@ -416,14 +414,12 @@ absl::Status MemoryStorage::Heartbeat(int64_t id, absl::Span<const int64_t> numb
   absl::MutexLock lock(&mutex_);
   absl::StatusOr<Study*> found = Find(id);
   if (!found.ok()) return found.status();
-  absl::Status refused;
   for (const int64_t number : numbers) {
     // One that has ended must not make the others look dead.
-    absl::Status status = FindRunning(**found, number).status();
-    if (status.ok()) (*found)->running[number] = clock_();
-    refused.Update(status);
+    const auto running = (*found)->running.find(number);
+    if (running != (*found)->running.end()) running->second = clock_();
   }
-  return refused;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<int64_t>> MemoryStorage::SettleLost(

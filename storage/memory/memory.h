@@ -76,8 +76,6 @@ class MemoryStorage final : public Storage {
 
   absl::StatusOr<Study*> Find(int64_t study) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static absl::StatusOr<TrialRecord*> FindRunning(Study& study, int64_t number);
-  // FailedPrecondition as well: it has its point.
-  static absl::StatusOr<TrialRecord*> FindPointless(Study& study, int64_t number);
   static TrialRecord& Append(Study& study, TrialState state);
   void End(Study& study, TrialRecord& record, const Outcome& outcome, const RetryRule& retry);
   // Reads again those that were open, and goes on to `end`.
