@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/model.h"
+#include "core/option_schema.h"
 #include "core/registry.h"
 #include "core/value.h"
 
@@ -32,6 +33,9 @@ struct RunRequest {
   const std::atomic<bool>* cancelled = nullptr;
   // Where trials are saved, and go on from (core/checkpoint_store.h); nullptr: nowhere.
   CheckpointStore* checkpoints = nullptr;
+  // What `model` was made from, with the study's seed (ModelContext): wanted by runners that train
+  // it in other processes.
+  const PluginSpec* source = nullptr;
 };
 
 enum class RunEnd { kTrials, kExhausted, kTimeLimit, kCancelled };

@@ -10,20 +10,42 @@
 namespace sturgeon {
 
 absl::StatusOr<std::unique_ptr<StudyRun>> StudyRun::Create(const RunRequest& request,
-                                                           absl::Duration trial_timeout) {
-  absl::StatusOr<TrialRunner> trial_runner = TrialRunner::Create(
-      request.study.config(), request.model, request.fixed, request.checkpoints);
+                                                           const TrialOptions& options) {
+  const StudyConfig& study = request.study.config();
+  // What is wrong with the request is found before a process is started for it.
+  absl::StatusOr<TrialRunner> trial_runner =
+      TrialRunner::Create(study, request.model, request.fixed, request.checkpoints);
+  std::unique_ptr<IsolatedModel> isolated;
+  if (trial_runner.ok() && options.isolation == "process") {
+    if (request.source == nullptr) {
+      return absl::FailedPreconditionError(
+          "isolation=process: workers cannot make the model anew; RunRequest::source must say "
+          "which plugin it is, with which options");
+    }
+    WorkerLimits limits;
+    limits.call_time = TrialOptions::Limit(options.trial_timeout);
+    limits.memory_bytes = options.memory_limit << 20;
+    limits.cpu_time = TrialOptions::Limit(options.cpu_limit);
+    absl::StatusOr<std::unique_ptr<IsolatedModel>> made =
+        IsolatedModel::Make(request.model, *request.source, study.seed, limits,
+                            StopToken(request.cancelled, absl::Now() + request.time_limit));
+    if (!made.ok()) return made.status();
+    isolated = *std::move(made);
+    trial_runner = TrialRunner::Create(study, *isolated, request.fixed, request.checkpoints);
+  }
   if (!trial_runner.ok()) return trial_runner.status();
-  std::unique_ptr<StudyRun> run(new StudyRun(request, *std::move(trial_runner), trial_timeout));
+  std::unique_ptr<StudyRun> run(
+      new StudyRun(request, std::move(isolated), *std::move(trial_runner), options));
   run->CleanUp();
   return run;
 }
 
-StudyRun::StudyRun(const RunRequest& request, TrialRunner trial_runner,
-                   absl::Duration trial_timeout)
+StudyRun::StudyRun(const RunRequest& request, std::unique_ptr<IsolatedModel> isolated,
+                   TrialRunner trial_runner, const TrialOptions& options)
     : request_(request),
+      isolated_(std::move(isolated)),
       trial_runner_(std::move(trial_runner)),
-      trial_timeout_(trial_timeout),
+      trial_timeout_(TrialOptions::Limit(options.trial_timeout)),
       start_(absl::Now()),
       limits_(request.cancelled, start_ + request.time_limit),
       stop_(&limits_, &failed_) {}
@@ -80,7 +102,8 @@ std::vector<Suggestion> StudyRun::Ask(int count) {
 Outcome StudyRun::Execute(const Suggestion& trial, const ReportFunction& report,
                           const std::atomic<bool>* abandoned) {
   const StopToken stop(&stop_, abandoned);
-  absl::StatusOr<Outcome> outcome = trial_runner_.Run(trial, stop, trial_timeout_, report);
+  const auto run = [&] { return trial_runner_.Run(trial, stop, trial_timeout_, report); };
+  absl::StatusOr<Outcome> outcome = isolated_ == nullptr ? run() : isolated_->WithWorker(stop, run);
   if (outcome.ok()) return *std::move(outcome);
   Fail(outcome.status());
   return Outcome::Failed(FailureKind::kError, std::string(outcome.status().message()));

@@ -3,7 +3,7 @@
 //
 // The plainest runner:
 //
-//   auto run = StudyRun::Create(request, absl::InfiniteDuration());
+//   auto run = StudyRun::Create(request, TrialOptions());
 //   if (!run.ok()) return run.status();
 //   (*run)->Work();              // or in several threads at once
 //   return (*run)->Finish();
@@ -26,25 +26,21 @@
 #include "core/stop_token.h"
 #include "core/study.h"
 #include "core/trial.h"
+#include "runners/isolation/isolated_model.h"
+#include "runners/trial_options.h"
 #include "runners/trial_run.h"
 
 namespace sturgeon {
 
-// The option `trial_timeout` of runners, in seconds; 0: none.
-inline constexpr char kTrialTimeoutDoc[] =
-    "Seconds after which a trial fails; 0: none. Cooperative: the model is asked to stop.";
-inline absl::Duration TrialTimeout(double seconds) {
-  return seconds > 0 ? absl::Seconds(seconds) : absl::InfiniteDuration();
-}
-
 // Threads: every method may be called from any thread at any time, Finish after all others.
 class StudyRun {
  public:
-  // The clock of the time limit starts here. A trial that runs for longer than `trial_timeout`
-  // fails. `request` must outlive the run. InvalidArgument: the study and the model do not fit
-  // together.
+  // The clock of the time limit starts here. `request` must outlive the run. InvalidArgument: the
+  // study and the model do not fit together. With isolation=process also FailedPrecondition: the
+  // request does not say what its model was made from, or this program does not serve as a worker;
+  // and why a worker cannot load the model.
   static absl::StatusOr<std::unique_ptr<StudyRun>> Create(const RunRequest& request,
-                                                          absl::Duration trial_timeout);
+                                                          const TrialOptions& options);
 
   // Asks for a trial, runs it and tells what came of it, until there is no other.
   void Work();
@@ -72,7 +68,8 @@ class StudyRun {
   absl::StatusOr<RunSummary> Finish();
 
  private:
-  StudyRun(const RunRequest& request, TrialRunner trial_runner, absl::Duration trial_timeout);
+  StudyRun(const RunRequest& request, std::unique_ptr<IsolatedModel> isolated,
+           TrialRunner trial_runner, const TrialOptions& options);
 
   // Tells the store of checkpoints, if there is one, how a trial has ended; all those of which it
   // does not know and the study does (another process may have told).
@@ -81,6 +78,7 @@ class StudyRun {
   void FailLocked(absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const RunRequest& request_;
+  const std::unique_ptr<IsolatedModel> isolated_;  // nullptr: trials train in this process
   const TrialRunner trial_runner_;
   const absl::Duration trial_timeout_;
   const absl::Time start_;

@@ -4,12 +4,14 @@
 #include <cmath>
 #include <exception>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/failure.h"
 #include "core/random.h"
 #include "core/space_json.h"
 #include "core/suggest.h"
@@ -21,9 +23,9 @@ namespace {
 constexpr int kTimed = -1;
 
 Outcome FailedBy(const absl::Status& status) {
-  return Outcome::Failed(FailureKind::kError, status.message().empty()
-                                                  ? absl::StatusCodeToString(status.code())
-                                                  : std::string(status.message()));
+  return Outcome::Failed(FailureKindOf(status), status.message().empty()
+                                                    ? absl::StatusCodeToString(status.code())
+                                                    : std::string(status.message()));
 }
 
 uint64_t SeedOf(const StudyConfig& study, int64_t id) {
@@ -107,6 +109,8 @@ absl::StatusOr<Outcome> TrialRunner::Run(const Suggestion& trial, const StopToke
   }
   try {
     return Train(trial, stop, timeout, report);
+  } catch (const std::bad_alloc&) {
+    return Outcome::Failed(FailureKind::kOutOfMemory, "out of memory");
   } catch (const std::exception& error) {
     return Outcome::Failed(FailureKind::kException, error.what());
   } catch (...) {
@@ -129,7 +133,11 @@ absl::StatusOr<Outcome> TrialRunner::Train(const Suggestion& trial, const StopTo
   if (token.stop_requested()) return cut_off();
 
   absl::StatusOr<Training> training = Begin(trial);
-  if (!training.ok()) return FailedBy(training.status());
+  if (!training.ok()) {
+    return absl::IsCancelled(training.status()) && token.stop_requested()
+               ? cut_off()
+               : FailedBy(training.status());
+  }
 
   const int64_t last_step = LastStep(trial);
   if (training->step == last_step) {

@@ -75,8 +75,10 @@ class TrialRunner {
   //   complete               after the last step, whatever its report is answered;
   //   stopped                where a report before it is answered by kStop or kPause;
   //   failed, kException     the model threw: what() is the reason;
+  //   failed, kOutOfMemory   it threw std::bad_alloc;
   //   failed, kError         it returned an error, or broke its contract; it refuses the checkpoint
   //                          that it is to start from, or that is of a step beyond the trial's end;
+  //   failed, another kind   it returned an error that says so (core/failure.h);
   //   failed, kNotFinite     an objective, or a metric that a constraint is on, is NaN or infinite,
   //                          at once, whichever the step;
   //   failed, kTimeout       it ran for longer than `timeout`;

@@ -33,27 +33,32 @@ void RunThreads(int64_t count, StudyRun& run, const std::function<void()>& work)
 }  // namespace
 
 const Schema<CaviarOptions>& CaviarRunner::OptionSchema() {
-  static const auto* const schema = new Schema<CaviarOptions>(
-      Schema<CaviarOptions>()
-          .Add("parallelism", &CaviarOptions::parallelism,
-               "Trials at once; 0: the number of cores that the process may use.", Between(0, 1024))
-          .Add("trial_timeout", &CaviarOptions::trial_timeout, kTrialTimeoutDoc, AtLeast(0.0))
-          .Add("deterministic", &CaviarOptions::deterministic,
-               "Whether the study is the same for any parallelism and timing.")
-          .Add("schedule", &CaviarOptions::schedule,
-               "Deterministic mode: window (the proposal for trial n sees the results of all "
-               "trials up to n - width) or rounds (width trials are proposed at a time, and see "
-               "the rounds before).",
-               OneOf({"window", "rounds"}))
-          .Add("width", &CaviarOptions::width,
-               "Deterministic mode: trials under way at once, as the strategy sees it; a "
-               "parallelism above it is not used.",
-               Between(1, 1 << 20)));
+  static const auto* const schema = [] {
+    auto* const made = new Schema<CaviarOptions>();
+    made->Add("parallelism", &CaviarOptions::parallelism,
+              "Trials at once; 0: the number of cores that the process may use.", Between(0, 1024));
+    AddTrialOptions(*made);
+    (*made)
+        .Add("deterministic", &CaviarOptions::deterministic,
+             "Whether the study is the same for any parallelism and timing.")
+        .Add("schedule", &CaviarOptions::schedule,
+             "Deterministic mode: window (the proposal for trial n sees the results of all "
+             "trials up to n - width) or rounds (width trials are proposed at a time, and see "
+             "the rounds before).",
+             OneOf({"window", "rounds"}))
+        .Add("width", &CaviarOptions::width,
+             "Deterministic mode: trials under way at once, as the strategy sees it; a "
+             "parallelism above it is not used.",
+             Between(1, 1 << 20));
+    return made;
+  }();
   return *schema;
 }
 
 absl::StatusOr<std::unique_ptr<Runner>> CaviarRunner::Create(CaviarOptions options,
                                                              const RunnerContext& /*context*/) {
+  absl::Status status = CheckTrialOptions(options);
+  if (!status.ok()) return status;
   return std::unique_ptr<Runner>(new CaviarRunner(std::move(options)));
 }
 
@@ -66,8 +71,7 @@ int CaviarRunner::Parallelism() const {
 }
 
 absl::StatusOr<RunSummary> CaviarRunner::Run(const RunRequest& request) {
-  absl::StatusOr<std::unique_ptr<StudyRun>> made =
-      StudyRun::Create(request, TrialTimeout(options_.trial_timeout));
+  absl::StatusOr<std::unique_ptr<StudyRun>> made = StudyRun::Create(request, options_);
   if (!made.ok()) return made.status();
   StudyRun& run = **made;
   int64_t threads = Threads();

@@ -1,4 +1,4 @@
-// Many trials side by side, each in a thread of its own.
+// Many trials side by side, each in a thread of its own, or in a process (isolation=process).
 //
 // Asynchronous (the default, the fastest): each of `parallelism` threads asks for a trial as soon
 // as it is free, and the study hears of everything as it happens. No thread ever waits for another
@@ -21,12 +21,12 @@
 #include "absl/status/statusor.h"
 #include "core/option_schema.h"
 #include "core/runner.h"
+#include "runners/trial_options.h"
 
 namespace sturgeon {
 
-struct CaviarOptions {
+struct CaviarOptions : TrialOptions {
   int parallelism = 0;
-  double trial_timeout = 0;
   bool deterministic = false;
   std::string schedule = "window";
   int width = 8;
@@ -49,7 +49,7 @@ class CaviarRunner final : public Runner {
 };
 
 inline constexpr RunnerPlugin kCaviarRunner =
-    MakeRunnerPlugin<CaviarRunner>("caviar", "Many trials side by side, in threads");
+    MakeRunnerPlugin<CaviarRunner>("caviar", "Many trials side by side, in threads or processes");
 
 }  // namespace sturgeon
 

@@ -1,23 +1,29 @@
 #include "runners/sequential/sequential.h"
 
+#include <utility>
+
 #include "runners/study_run.h"
 
 namespace sturgeon {
 
 const Schema<SequentialOptions>& SequentialRunner::OptionSchema() {
-  static const auto* const schema = new Schema<SequentialOptions>(Schema<SequentialOptions>().Add(
-      "trial_timeout", &SequentialOptions::trial_timeout, kTrialTimeoutDoc, AtLeast(0.0)));
+  static const auto* const schema = [] {
+    auto* const made = new Schema<SequentialOptions>();
+    AddTrialOptions(*made);
+    return made;
+  }();
   return *schema;
 }
 
 absl::StatusOr<std::unique_ptr<Runner>> SequentialRunner::Create(SequentialOptions options,
                                                                  const RunnerContext& /*context*/) {
-  return std::unique_ptr<Runner>(new SequentialRunner(options));
+  absl::Status status = CheckTrialOptions(options);
+  if (!status.ok()) return status;
+  return std::unique_ptr<Runner>(new SequentialRunner(std::move(options)));
 }
 
 absl::StatusOr<RunSummary> SequentialRunner::Run(const RunRequest& request) {
-  absl::StatusOr<std::unique_ptr<StudyRun>> run =
-      StudyRun::Create(request, TrialTimeout(options_.trial_timeout));
+  absl::StatusOr<std::unique_ptr<StudyRun>> run = StudyRun::Create(request, options_);
   if (!run.ok()) return run.status();
   (*run)->Work();
   return (*run)->Finish();

@@ -1,4 +1,4 @@
-// One trial after another, in the calling thread.
+// One trial after another, in the calling thread (or in a process: isolation=process).
 //
 // The study hears of everything as it happens: a proposal sees the results of all trials before it.
 // Prefer it where trials use all cores themselves, or must not run side by side (timings, a device
@@ -11,16 +11,16 @@
 #define STURGEON_RUNNERS_SEQUENTIAL_SEQUENTIAL_H_
 
 #include <memory>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "core/option_schema.h"
 #include "core/runner.h"
+#include "runners/trial_options.h"
 
 namespace sturgeon {
 
-struct SequentialOptions {
-  double trial_timeout = 0;
-};
+struct SequentialOptions : TrialOptions {};
 
 class SequentialRunner final : public Runner {
  public:
@@ -31,7 +31,7 @@ class SequentialRunner final : public Runner {
   absl::StatusOr<RunSummary> Run(const RunRequest& request) override;
 
  private:
-  explicit SequentialRunner(const SequentialOptions& options) : options_(options) {}
+  explicit SequentialRunner(SequentialOptions options) : options_(std::move(options)) {}
 
   const SequentialOptions options_;
 };
