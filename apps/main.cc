@@ -15,6 +15,7 @@
 #include "apps/commands.h"
 #include "core/plugins.h"
 #include "core/suggest.h"
+#include "runners/isolation/worker.h"
 
 namespace sturgeon {
 namespace {
@@ -46,7 +47,16 @@ bool AsksForHelp(const std::string& argument) {
   return argument == "help" || argument == "--help" || argument == "-help" || argument == "-h";
 }
 
+// `sturgeon worker`, which no user calls: a runner has started this program to train its models.
+int ServeRunner() {
+  const absl::StatusOr<Plugins> plugins = Plugins::FromLinked();
+  if (!plugins.ok()) return Complain(plugins.status(), kExitFailed);
+  return ServeModels(plugins->models);
+}
+
 int Main(std::vector<std::string> arguments) {
+  if (IsWorker()) return ServeRunner();
+
   // `bazel run` starts programs among their runfiles, and says here where the user is. Paths on the
   // command line are the user's.
   const char* const users_folder = std::getenv("BUILD_WORKING_DIRECTORY");
@@ -62,6 +72,9 @@ int Main(std::vector<std::string> arguments) {
   if (AsksForHelp(arguments[0])) {
     if (arguments.size() == 1) return PrintHelp(Help());
     arguments = {arguments[1], "--help"};
+  }
+  if (arguments[0] == kWorkerCommand) {
+    return Complain("worker: runners start workers themselves (isolation=process)", kExitUsage);
   }
   const Command* const command = Find(arguments[0]);
   if (command == nullptr) {

@@ -381,6 +381,7 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
                         setup->spec.trials,
                         setup->spec.time_limit,
                         interrupted};
+  request.source = &setup->spec.model;
   const absl::StatusOr<RunSummary> summary = setup->runner->Run(request);
 
   Value result = ResultToValue(**study, setup->spec.strategy);

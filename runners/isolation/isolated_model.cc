@@ -1,5 +1,6 @@
 #include "runners/isolation/isolated_model.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -136,13 +137,12 @@ absl::Status IsolatedModel::Reserve(const StopToken& stop) {
   {
     absl::MutexLock lock(&mutex_);
     ++wanted_;
-    for (std::unique_ptr<WorkerProcess>& worker : idle_) {
-      if (worker->Check()) continue;
-      std::swap(worker, idle_.back());
-      idle_.pop_back();
-      --workers_;
-      break;
-    }
+    // Some may have died of themselves.
+    const auto dead = std::remove_if(
+        idle_.begin(), idle_.end(),
+        [](const std::unique_ptr<WorkerProcess>& worker) { return !worker->Check(); });
+    workers_ -= static_cast<int>(idle_.end() - dead);
+    idle_.erase(dead, idle_.end());
     if (workers_ >= wanted_) return absl::OkStatus();
     ++workers_;
   }
