@@ -92,9 +92,10 @@ struct SqlDialect {
   // What a SELECT ends with to keep its rows from being changed until the transaction ends, where a
   // writing transaction does not keep all others out anyway.
   const char* for_update = "";
-  // Lists the names of the tables that are there, and a statement that keeps others from creating
-  // any until the transaction ends ("": a writing transaction does).
+  // Queries of the names of the tables and of the indexes that are there, and one that keeps others
+  // from creating any until the transaction ends ("": a writing transaction does).
   const char* tables = "";
+  const char* indexes = "";
   const char* lock_schema = "";
 };
 
