@@ -279,6 +279,10 @@ absl::StatusOr<Value> ParsePythonJson(absl::string_view json) {
   return ParseJson(WithoutPythonNumbers(json), "");
 }
 
+bool HasNegativeZero(absl::Span<const double> numbers) {
+  return absl::c_any_of(numbers, [](double x) { return x == 0 && std::signbit(x); });
+}
+
 std::string NumbersJson(absl::Span<const double> numbers) {
   std::string json = "[";
   for (const double number : numbers) {

@@ -39,7 +39,10 @@ inline constexpr char kProposalAttribute[] = "sturgeon:proposal";  // its point 
 inline constexpr char kRetryAttribute[] = "sturgeon:retry";        // what it repeats
 inline constexpr char kEndAttribute[] = "sturgeon:end";            // why it failed or was stopped
 inline constexpr char kReportAttribute[] = "sturgeon:report:";     // + step: all metrics
-inline constexpr char kFixedAttribute[] = "fixed_params";          // Optuna's, as those below
+// All of the point, or of the values, where one is -0, which SQLite's columns make 0.
+inline constexpr char kPointAttribute[] = "sturgeon:point";
+inline constexpr char kValuesAttribute[] = "sturgeon:values";
+inline constexpr char kFixedAttribute[] = "fixed_params";  // Optuna's, as those below
 inline constexpr char kConstraintsAttribute[] = "constraints";
 inline constexpr char kConstraintAttribute[] = "constraints:";  // + name: one value
 inline constexpr char kFailedAttribute[] = "failed_trial";      // what an Optuna trial repeats
@@ -67,6 +70,7 @@ absl::Status Widen(const Parameter& other, Parameter* parameter);
 // JSON as Python writes it, with NaN and the infinities: these become null, and the largest number
 // with their sign. InvalidArgument: not JSON.
 absl::StatusOr<Value> ParsePythonJson(absl::string_view json);
+bool HasNegativeZero(absl::Span<const double> numbers);
 // A list of numbers, which may be NaN or infinite; nullopt: no such list.
 std::string NumbersJson(absl::Span<const double> numbers);
 std::optional<std::vector<double>> NumbersFromJson(absl::string_view json);

@@ -119,7 +119,9 @@ absl::Status InsertParameters(SqlConnection& connection, int64_t trial_id,
     parameters.push_back(point[i]);
     parameters.push_back(layout.distribution(i));
   }
-  return connection.ExecuteAll(kInsertParameter, 4, parameters);
+  absl::Status status = connection.ExecuteAll(kInsertParameter, 4, parameters);
+  if (!status.ok() || !HasNegativeZero(point)) return status;
+  return SetTrialAttribute(connection, trial_id, kPointAttribute, NumbersJson(point));
 }
 
 absl::Status InsertReport(SqlConnection& connection, int64_t trial_id, const StudyLayout& layout,
@@ -127,7 +129,7 @@ absl::Status InsertReport(SqlConnection& connection, int64_t trial_id, const Stu
   const double value = values[layout.intermediate()];
   absl::Status status = Run(connection, kInsertReport,
                             {trial_id, step, NumberColumn(value), OptunaNumberType(value)});
-  if (!status.ok() || values.size() == 1) return status;
+  if (!status.ok() || (values.size() == 1 && !HasNegativeZero(values))) return status;
   return SetTrialAttribute(connection, trial_id, absl::StrCat(kReportAttribute, step).c_str(),
                            NumbersJson(values));
 }
@@ -142,6 +144,9 @@ absl::Status InsertOutcome(SqlConnection& connection, int64_t trial_id, const Ou
     parameters.push_back(OptunaNumberType(outcome.values[i]));
   }
   absl::Status status = connection.ExecuteAll(kInsertValue, 4, parameters);
+  if (status.ok() && HasNegativeZero(outcome.values)) {
+    status = SetTrialAttribute(connection, trial_id, kValuesAttribute, NumbersJson(outcome.values));
+  }
   if (status.ok() && !outcome.constraints.empty()) {
     status = SetTrialAttribute(connection, trial_id, kConstraintsAttribute,
                                NumbersJson(outcome.constraints));
@@ -825,9 +830,9 @@ absl::Status SqlStorage::Propose(int64_t study, absl::Span<const StoredProposal>
       if (!trial_id.ok()) return trial_id.status();
       const absl::StatusOr<bool> has = HasAttribute(connection, *trial_id, kProposalAttribute);
       if (!has.ok()) return has.status();
-      if (*has) {  // it is proposed anew
-        status = Run(connection, "DELETE FROM trial_params WHERE trial_id = $1", {*trial_id});
-        if (!status.ok()) return status;
+      if (*has && !attempt.uncertain) {
+        return absl::FailedPreconditionError(
+            absl::StrCat("trial ", proposal.number, " has its point already"));
       }
       status = InsertParameters(connection, *trial_id, **layout, proposal.point);
       if (status.ok()) {
@@ -930,13 +935,15 @@ absl::Status SqlStorage::Finish(int64_t study, int64_t number, const Outcome& ou
 
 absl::Status SqlStorage::Heartbeat(int64_t study, absl::Span<const int64_t> numbers) {
   if (numbers.empty()) return absl::OkStatus();
-  return Placed(study, session_.Write(SqlTransaction::kWrite, [&](const Attempt& attempt) {
+  absl::Status refused;  // one that has ended must not make the others look dead
+  absl::Status status = session_.Write(SqlTransaction::kWrite, [&](const Attempt& attempt) {
+    refused = absl::OkStatus();
     const absl::StatusOr<Layout> layout = FindLayout(attempt.connection, study, /*lock=*/false);
     if (!layout.ok()) return layout.status();
     for (const int64_t number : numbers) {
       const absl::StatusOr<int64_t> trial_id = FindRunning(attempt.connection, study, number);
-      // One that has ended must not make the others look dead.
       if (absl::IsFailedPrecondition(trial_id.status()) || absl::IsNotFound(trial_id.status())) {
+        refused.Update(trial_id.status());
         continue;
       }
       if (!trial_id.ok()) return trial_id.status();
@@ -944,7 +951,9 @@ absl::Status SqlStorage::Heartbeat(int64_t study, absl::Span<const int64_t> numb
       if (!beaten.ok()) return beaten;
     }
     return absl::OkStatus();
-  }));
+  });
+  status.Update(refused);
+  return Placed(study, status);
 }
 
 absl::StatusOr<std::vector<int64_t>> SqlStorage::SettleLost(

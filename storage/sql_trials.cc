@@ -159,9 +159,10 @@ absl::Status SqlTrials::ReadChunk(absl::string_view where, SqlParameters paramet
   // Other tools keep whole optimisers in these attributes: only what is known is fetched.
   static const std::string* const known = new std::string(absl::StrCat(
       " AND (a.\"key\" IN ('", kWorkerAttribute, "', '", kProposalAttribute, "', '",
-      kRetryAttribute, "', '", kEndAttribute, "', '", kFixedAttribute, "', '",
-      kConstraintsAttribute, "', '", kFailedAttribute, "') OR a.\"key\" LIKE '", kReportAttribute,
-      "%' OR a.\"key\" LIKE '", kConstraintAttribute, "%') ORDER BY t.trial_id, a.\"key\""));
+      kRetryAttribute, "', '", kEndAttribute, "', '", kPointAttribute, "', '", kValuesAttribute,
+      "', '", kFixedAttribute, "', '", kConstraintsAttribute, "', '", kFailedAttribute,
+      "') OR a.\"key\" LIKE '", kReportAttribute, "%' OR a.\"key\" LIKE '", kConstraintAttribute,
+      "%') ORDER BY t.trial_id, a.\"key\""));
   status = ReadPart(
       "SELECT t.trial_id, a.\"key\", a.value_json "
       "FROM trials t JOIN trial_system_attributes a ON a.trial_id = t.trial_id",
@@ -170,7 +171,8 @@ absl::Status SqlTrials::ReadChunk(absl::string_view where, SqlParameters paramet
   status = ReadPart(
       "SELECT t.trial_id, a.\"key\", a.value_json "
       "FROM trials t JOIN trial_user_attributes a ON a.trial_id = t.trial_id",
-      where, " ORDER BY t.trial_id, a.\"key\"", parameters, [&](const SqlRow& row, Row& trial) {
+      where, " ORDER BY t.trial_id, a.trial_user_attribute_id", parameters,
+      [&](const SqlRow& row, Row& trial) {
         trial.record.attributes.Set(row.text(1), AttributeFromJson(row.text(2)));
       });
   if (!status.ok()) return status;
@@ -192,6 +194,14 @@ void SqlTrials::AddAttribute(const SqlRow& row, Row& trial) {
     RetryFromAttribute(json, &record);
   } else if (key == kEndAttribute) {
     EndFromAttribute(json, &record.trial);
+  } else if (key == kPointAttribute || key == kValuesAttribute) {
+    const std::optional<std::vector<double>> numbers = NumbersFromJson(json);
+    if (numbers && key == kPointAttribute && numbers->size() == record.trial.point.size()) {
+      record.trial.point = *numbers;
+    } else if (numbers && key == kValuesAttribute &&
+               numbers->size() == record.trial.values.size()) {
+      record.trial.values.assign(numbers->begin(), numbers->end());
+    }
   } else if (key == kFixedAttribute) {
     trial.fixed = AttributeFromJson(json);
   } else if (key == kConstraintsAttribute) {
@@ -224,10 +234,13 @@ void SqlTrials::Complete(Row& row) const {
     const auto all =
         std::lower_bound(row.reports.begin(), row.reports.end(), step.first,
                          [](const auto& report, int64_t at) { return report.first < at; });
+    values[layout_.intermediate()] = step.second;
+    // If another tool has reported the step since, its number holds.
     if (all != row.reports.end() && all->first == step.first && all->second.size() == metrics) {
-      values = all->second;
-    } else {
-      values[layout_.intermediate()] = step.second;
+      const double same = all->second[layout_.intermediate()];
+      if (same == step.second || (std::isnan(same) && std::isnan(step.second))) {
+        values = all->second;
+      }
     }
     t.reports.Add(step.first, values);
   }
