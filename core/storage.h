@@ -160,10 +160,12 @@ class Storage {
   // `cursor`.
   virtual absl::StatusOr<ClaimResult> Claim(int64_t study, const ClaimRequest& request,
                                             ReadCursor* cursor) = 0;
-  // Gives claimed trials their points.
+  // Gives claimed trials their points. A later one replaces an earlier, so the call may be made
+  // again.
   virtual absl::Status Propose(int64_t study, absl::Span<const StoredProposal> proposals) = 0;
-  // Takes back claimed trials that have no points, where no later number was given meanwhile; ends
-  // them as failed (kCancelled) with `reason` where one was.
+  // Takes back claimed trials that have no points. What was enqueued waits again; of the others the
+  // last numbers vanish, and may be given anew, and those that a later number follows end as failed
+  // (kCancelled) with `reason`.
   virtual absl::Status Unclaim(int64_t study, absl::Span<const int64_t> numbers,
                                absl::string_view reason) = 0;
 
@@ -174,7 +176,7 @@ class Storage {
   virtual absl::Status Finish(int64_t study, int64_t number, const Outcome& outcome,
                               const RetryRule& retry) = 0;
 
-  // Says that the workers of these running trials are alive.
+  // Says that the workers of these trials are alive. Of those that do not run it is ignored.
   virtual absl::Status Heartbeat(int64_t study, absl::Span<const int64_t> numbers) = 0;
   // Ends the running trials of workers that have been silent for `grace` by the storage's clock, or
   // that `dead` (may be null) knows to be gone, as failed (kLostWorker), and enqueues copies as
