@@ -697,6 +697,12 @@ TEST_P(StorageConformance, NewNumbersEndAtTheLimitAndRetriesDoNotCount) {
   EXPECT_THAT(claim(5, 4), ElementsAre(5));
   EXPECT_THAT(claim(5, 4), IsEmpty());
   EXPECT_THAT(claim(2, 0), ElementsAre(6, 7));
+  // Imported retries are retries, too.
+  TrialRecord retry;
+  retry.trial.state = TrialState::kFailed;
+  retry.retry_of = 3;
+  ASSERT_TRUE(storage().Import(study, {retry}).ok());  // 8
+  EXPECT_THAT(claim(5, 8), ElementsAre(9));
 }
 
 TEST_P(StorageConformance, AClaimTellsWhatReadWould) {
@@ -1360,7 +1366,9 @@ TEST_P(StorageConformance, ManyWorkersLoseNothingAndEachReaderIsToldOnce) {
       }
     }
     // Others may still run; whoever reads on is told of each once.
+    const absl::Time deadline = absl::Now() + absl::Minutes(1);
     while (witness.ended() < witness.seen() || witness.seen() < limit) {
+      ASSERT_LT(absl::Now(), deadline) << "some trials never end, or are not told of";
       const std::vector<TrialRecord> read = ReadOn(storage, study, &cursor);
       witness.See(read);
       for (const TrialRecord& record : read) {
