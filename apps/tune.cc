@@ -18,6 +18,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "apps/checkpoints.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/interrupt.h"
@@ -25,6 +26,7 @@
 #include "apps/progress.h"
 #include "apps/summary.h"
 #include "apps/terminal.h"
+#include "core/checkpoint_store.h"
 #include "core/earlier_study.h"
 #include "core/file.h"
 #include "core/json.h"
@@ -343,6 +345,10 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
       early_notes.emplace_back(line);
     }
   };
+  const absl::StatusOr<std::unique_ptr<CheckpointStore>> checkpoints =
+      OpenCheckpoints(setup->prepared.config.name, setup->spec.model.name,
+                      [&](absl::string_view line) { progress->Note(line); });
+  if (!checkpoints.ok()) return Complain(checkpoints.status(), kExitUsage);
   absl::StatusOr<KeptStudy> kept =
       KeepStudy(plugins.storages, FLAGS_storage, setup->prepared.config, setup->spec);
   if (!kept.ok()) return Complain(At("--storage", kept.status()), kExitUsage);
@@ -354,6 +360,7 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
     return Complain(files ? At(FLAGS_study, study.status()) : study.status(), kExitUsage);
   }
   if (!kept->found) {
+    if (*checkpoints != nullptr) (*checkpoints)->Clear();
     for (const Value& assignment : setup->enqueue) {
       const absl::Status status = (*study)->Enqueue(assignment);
       if (!status.ok()) return Complain(At(FLAGS_study, status), kExitUsage);
@@ -382,6 +389,7 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
                         setup->spec.time_limit,
                         interrupted};
   request.source = &setup->spec.model;
+  request.checkpoints = checkpoints->get();
   const absl::StatusOr<RunSummary> summary = setup->runner->Run(request);
 
   Value result = ResultToValue(**study, setup->spec.strategy);
@@ -438,6 +446,9 @@ constexpr CommandFlag kFlags[] = {
     {"storage", "WHERE"},
     {"study_name", "NAME"},
     {"retries", "N"},
+    {"checkpoints", "DIR"},
+    {"checkpoint_every", "N"},
+    {"checkpoint_limit", "SIZE"},
     {"seed", "N"},
     {"tiers", "LIST"},
     {"warm_start", "FILES"},

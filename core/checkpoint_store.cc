@@ -175,9 +175,6 @@ absl::StatusOr<std::unique_ptr<CheckpointStore>> CheckpointStore::Open(Checkpoin
       new CheckpointStore(std::move(options), std::move(folder)));
   absl::MutexLock lock(&store->mutex_);
   store->Scan();
-  if (store->options_.fresh) {
-    while (!store->index_.empty()) store->RemoveTrial(store->index_.begin()->first);
-  }
   store->Prune();
   return store;
 }
@@ -344,6 +341,12 @@ bool CheckpointStore::MakeRoom(int64_t bytes) {
     RemoveTrial(trial);
   }
   return total + bytes <= options_.max_bytes;
+}
+
+void CheckpointStore::Clear() {
+  absl::MutexLock lock(&mutex_);
+  Scan();
+  while (!index_.empty()) RemoveTrial(index_.begin()->first);
 }
 
 absl::Status CheckpointStore::Save(Checkpoint checkpoint, bool paused) {

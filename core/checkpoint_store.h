@@ -65,8 +65,6 @@ struct CheckpointOptions {
   std::string root;   // a folder; made where it is not there
   std::string study;  // its name; the folder within the root is named after it
   std::string model;  // the plugin's name
-  // The study is new: what is there under its name was another's, and is removed.
-  bool fresh = false;
   // A running trial is saved every so many steps, and at its end; 0: only where another trial may
   // go on from it (paused, or trained to a budget below a full training).
   int64_t every = 0;
@@ -89,6 +87,9 @@ class CheckpointStore {
   static absl::StatusOr<std::unique_ptr<CheckpointStore>> Open(CheckpointOptions options);
 
   const CheckpointOptions& options() const { return options_; }
+
+  // The study is new: what there is under its name was another's, and is removed.
+  void Clear();
 
   // Keeps a checkpoint, durably; its model is set here. `paused`: another trial may go on from it.
   // ResourceExhausted: it is too large, there is no room, or the disk is full. FailedPrecondition:

@@ -175,8 +175,11 @@ TEST_F(CheckpointStoreTest, AnothersCheckpointIsNone) {
 TEST_F(CheckpointStoreTest, ANewStudyDoesNotFindWhatAnotherOfItsNameLeft) {
   ASSERT_TRUE(Open()->Save(At(1, 5), false).ok());
   std::ofstream(absl::StrCat(options_.root, "/digits/notes.txt")) << "the user's own";
-  options_.fresh = true;
-  EXPECT_FALSE(Open()->Has(1));
+  const auto store = Open();
+  EXPECT_TRUE(store->Has(1));
+  store->Clear();
+  EXPECT_FALSE(store->Has(1));
+  EXPECT_FALSE(fs::exists(Folder(1)));
   EXPECT_TRUE(fs::exists(absl::StrCat(options_.root, "/digits/notes.txt")));
 }
 

@@ -268,7 +268,6 @@ class TrialRunnerCheckpointTest : public TrialRunnerTest {
     options_.root = absl::StrCat(testing::TempDir(), "/trial_run_", test.name());
     options_.study = "walks";
     options_.model = "walk";
-    options_.fresh = true;
     options_.note = [this](absl::string_view line) { notes_.emplace_back(line); };
   }
 
@@ -304,6 +303,7 @@ class TrialRunnerCheckpointTest : public TrialRunnerTest {
     auto store = CheckpointStore::Open(options_);
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
+    store_->Clear();
   }
 
   Walk walk_;
