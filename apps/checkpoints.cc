@@ -11,10 +11,8 @@
 #include "apps/command.h"
 #include "gflags/gflags.h"
 
-DEFINE_string(checkpoints, "",
-              "A folder in which trials are saved, for others to go on from; docs/checkpoints.md.");
-DEFINE_int64(checkpoint_every, 0,
-             "Save a running trial every so many steps; 0: only where another may go on from it.");
+DEFINE_string(checkpoints, "", "Where trials are saved: docs/checkpoints.md.");
+DEFINE_int64(checkpoint_every, 0, "Steps after which a running trial is saved.");
 DEFINE_string(checkpoint_limit, "1GiB", "What a study's checkpoints may take: 500M, 20G.");
 
 namespace sturgeon {
