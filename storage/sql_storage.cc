@@ -830,9 +830,14 @@ absl::Status SqlStorage::Propose(int64_t study, absl::Span<const StoredProposal>
       if (!trial_id.ok()) return trial_id.status();
       const absl::StatusOr<bool> has = HasAttribute(connection, *trial_id, kProposalAttribute);
       if (!has.ok()) return has.status();
-      if (*has && !attempt.uncertain) {
-        return absl::FailedPreconditionError(
-            absl::StrCat("trial ", proposal.number, " has its point already"));
+      if (*has) {  // it is proposed anew
+        status = Run(connection, "DELETE FROM trial_params WHERE trial_id = $1", {*trial_id});
+        if (status.ok()) {
+          status = Run(connection,
+                       "DELETE FROM trial_system_attributes WHERE trial_id = $1 AND \"key\" = $2",
+                       {*trial_id, kPointAttribute});
+        }
+        if (!status.ok()) return status;
       }
       status = InsertParameters(connection, *trial_id, **layout, proposal.point);
       if (status.ok()) {
@@ -935,25 +940,20 @@ absl::Status SqlStorage::Finish(int64_t study, int64_t number, const Outcome& ou
 
 absl::Status SqlStorage::Heartbeat(int64_t study, absl::Span<const int64_t> numbers) {
   if (numbers.empty()) return absl::OkStatus();
-  absl::Status refused;  // one that has ended must not make the others look dead
-  absl::Status status = session_.Write(SqlTransaction::kWrite, [&](const Attempt& attempt) {
-    refused = absl::OkStatus();
+  return Placed(study, session_.Write(SqlTransaction::kWrite, [&](const Attempt& attempt) {
     const absl::StatusOr<Layout> layout = FindLayout(attempt.connection, study, /*lock=*/false);
     if (!layout.ok()) return layout.status();
     for (const int64_t number : numbers) {
-      const absl::StatusOr<int64_t> trial_id = FindRunning(attempt.connection, study, number);
-      if (absl::IsFailedPrecondition(trial_id.status()) || absl::IsNotFound(trial_id.status())) {
-        refused.Update(trial_id.status());
-        continue;
-      }
-      if (!trial_id.ok()) return trial_id.status();
-      absl::Status beaten = Beat(attempt.connection, *trial_id);
+      const absl::StatusOr<TrialKey> trial = FindTrial(attempt.connection, study, number);
+      if (absl::IsNotFound(trial.status())) continue;
+      if (!trial.ok()) return trial.status();
+      // One that has ended must not make the others look dead.
+      if (trial->state != TrialState::kRunning) continue;
+      absl::Status beaten = Beat(attempt.connection, trial->trial_id);
       if (!beaten.ok()) return beaten;
     }
     return absl::OkStatus();
-  });
-  status.Update(refused);
-  return Placed(study, status);
+  }));
 }
 
 absl::StatusOr<std::vector<int64_t>> SqlStorage::SettleLost(

@@ -517,7 +517,7 @@ TEST_F(SqliteTest, SilentAndDeadWorkersLoseTheirTrials) {
   EXPECT_THAT(*storage->SettleLost(id, absl::Minutes(1), dead, {1}), ElementsAre(2));
   Sql("UPDATE trial_heartbeats SET heartbeat = strftime('%Y-%m-%d %H:%M:%f000', 'now', "
       "'-61 seconds')");
-  EXPECT_EQ(storage->Heartbeat(id, {1, 2}).code(), absl::StatusCode::kFailedPrecondition);
+  ASSERT_TRUE(storage->Heartbeat(id, {1, 2}).ok());
   EXPECT_THAT(*storage->SettleLost(id, absl::Minutes(1), dead, {1}), ElementsAre(0));
   const std::vector<TrialRecord> records = ReadAll(*storage, id);
   ASSERT_THAT(records, SizeIs(5));  // and two copies
