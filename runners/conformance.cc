@@ -1,9 +1,12 @@
 #include "runners/conformance.h"
 
 #include <dirent.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <map>
 #include <set>
@@ -13,9 +16,11 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
-#include "absl/synchronization/barrier.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "core/json.h"
+#include "core/option_schema.h"
 #include "core/random.h"
 #include "core/space_json.h"
 
@@ -49,25 +54,185 @@ int64_t TrialOfSeed(uint64_t study_seed, uint64_t model_seed) {
   return -1;
 }
 
-// A model of one step and one metric, `value`, which knows its trial.
-using TrialFunction =
-    std::function<absl::StatusOr<std::vector<double>>(int64_t id, const LambdaModel::Step& step)>;
-LambdaModel MakeModel(TrialFunction function, int64_t max_steps = 1) {
-  return LambdaModel({{"value", Goal::kMinimize}}, max_steps,
-                     [function = std::move(function)](const LambdaModel::Step& step) {
-                       return function(TrialOfSeed(SmallStudy().seed, step.seed), step);
-                     });
-}
-
-absl::StatusOr<std::vector<double>> X(int64_t /*id*/, const LambdaModel::Step& step) {
-  return std::vector<double>{step.assignment.Find("x")->number()};
-}
-
 // As a good model that never ends by itself.
 absl::Status WaitForStop(const LambdaModel::Step& step) {
   while (!step.stop.stop_requested()) absl::SleepFor(absl::Milliseconds(1));
   return absl::CancelledError("asked to stop");
 }
+
+// A number in [0, 1) that tells assignments apart.
+double Fingerprint(const Value& assignment) {
+  uint64_t hash = 0;
+  for (const char letter : WriteJson(assignment)) {
+    hash = SplitMix64(hash ^ static_cast<unsigned char>(letter));
+  }
+  return static_cast<double>(hash >> 11) * 0x1p-53;
+}
+
+// Returns when `count` have come to the folder. They may come from several processes.
+void Meet(const std::string& folder, int64_t id, int64_t count) {
+  std::ofstream(absl::StrCat(folder, "/", id)).close();
+  const auto has_come = [&](int64_t other) {
+    return access(absl::StrCat(folder, "/", other).c_str(), F_OK) == 0;
+  };
+  for (int64_t other = 0; other < count; ++other) {
+    while (!has_come(other)) absl::SleepFor(absl::Milliseconds(1));
+  }
+}
+
+// --- The model: what it does is a script's name, so that a runner may make it in other processes.
+
+struct ScriptOptions {
+  std::string script;
+  int64_t steps = 1;
+  std::string folder;  // where `meet` meets
+  int64_t count = 0;   // how many do
+};
+
+using Metrics = absl::StatusOr<std::vector<double>>;
+using Script =
+    std::function<Metrics(const ScriptOptions& options, int64_t id, const LambdaModel::Step& step)>;
+
+Metrics X(const LambdaModel::Step& step) {
+  return std::vector<double>{step.assignment.Find("x")->number()};
+}
+
+constexpr int kFinish = 3;  // trials of `finish_three`
+
+// Those whose metric is `value` alone.
+const std::map<std::string, Script>& Scripts() {
+  using Options = const ScriptOptions&;
+  using Step = const LambdaModel::Step&;
+  static const auto* const scripts = new std::map<std::string, Script>{
+      {"x", [](Options, int64_t, Step step) { return X(step); }},
+      {"step",
+       [](Options, int64_t, Step step) -> Metrics {
+         return std::vector<double>{static_cast<double>(step.step)};
+       }},
+      {"wait", [](Options, int64_t, Step step) -> Metrics { return WaitForStop(step); }},
+      // Two steps; from the fourth trial on the second never ends.
+      {"finish_three",
+       [](Options, int64_t id, Step step) -> Metrics {
+         if (id < kFinish || step.step == 1) return X(step);
+         return WaitForStop(step);
+       }},
+      {"finish_two",
+       [](Options, int64_t id, Step step) -> Metrics {
+         if (id > 1) return WaitForStop(step);
+         return X(step);
+       }},
+      // Some heed their token, and others do not but their step ends.
+      {"late",
+       [](Options, int64_t id, Step step) -> Metrics {
+         const absl::Status status = WaitForStop(step);
+         if (id % 2 == 0) return status;
+         return std::vector<double>{1};
+       }},
+      {"whatever",
+       [](Options, int64_t id, Step) -> Metrics {
+         switch (id % 7) {
+           case 1:
+             throw std::runtime_error("thrown on purpose");
+           case 2:
+             throw 42;  // NOLINT
+           case 3:
+             return absl::InvalidArgumentError("failed on purpose");
+           case 4:
+             return std::vector<double>{std::nan("")};
+           case 5:
+             return std::vector<double>{-std::numeric_limits<double>::infinity()};
+           case 6:
+             return std::vector<double>{1, 2};
+           default:
+             return std::vector<double>{1};
+         }
+       }},
+      {"meet",
+       [](Options options, int64_t id, Step step) {
+         Meet(options.folder, id, options.count);
+         return X(step);
+       }},
+      {"fingerprint",
+       [](Options, int64_t, Step step) -> Metrics {
+         return std::vector<double>{Fingerprint(step.assignment)};
+       }},
+  };
+  return *scripts;
+}
+
+// Models that cannot be made.
+class Refusing final : public ModelFactory {
+ public:
+  const SearchSpace& default_space() const override { return space_; }
+  const std::vector<Metric>& metrics() const override { return metrics_; }
+  absl::StatusOr<std::unique_ptr<Model>> Create(const Value&,
+                                                const ModelOptions& options) const override {
+    switch (TrialOfSeed(SmallStudy().seed, options.seed)) {
+      case 0:
+        return absl::InvalidArgumentError("refused on purpose");
+      case 1:
+        throw std::runtime_error("thrown on purpose");
+      default:
+        return std::unique_ptr<Model>();
+    }
+  }
+
+ private:
+  const SearchSpace space_ = SearchSpace();
+  const std::vector<Metric> metrics_ = {{"value", Goal::kMinimize}};
+};
+
+class ScriptedModel {
+ public:
+  static const Schema<ScriptOptions>& OptionSchema() {
+    static const auto* const schema = new Schema<ScriptOptions>(
+        Schema<ScriptOptions>()
+            .Add("script", &ScriptOptions::script, "What its trials do.")
+            .Add("steps", &ScriptOptions::steps, "The most that it trains.", AtLeast(1))
+            .Add("folder", &ScriptOptions::folder, "Where `meet` meets.")
+            .Add("count", &ScriptOptions::count, "How many `meet`."));
+    return *schema;
+  }
+
+  static absl::StatusOr<std::unique_ptr<ModelFactory>> Create(const ScriptOptions& options,
+                                                              const ModelContext& /*context*/) {
+    if (options.script == "refuse") return std::unique_ptr<ModelFactory>(new Refusing());
+    if (options.script == "three_metrics") {
+      return Make({"loss", "unused", "error"}, options, [](const LambdaModel::Step& step) {
+        const auto t = static_cast<double>(step.step);
+        return std::vector<double>{10 * t, -1, t / 8};
+      });
+    }
+    if (options.script == "not_finite") {
+      return Make({"value", "loss"}, options, [](const LambdaModel::Step& step) {
+        const bool objective = step.assignment.Find("c")->string() == "a";
+        const double bad = step.step == 3 ? std::nan("") : 1;
+        return objective ? std::vector<double>{bad, 1} : std::vector<double>{1, bad};
+      });
+    }
+    if (options.script == "two_metrics") {
+      return Make({"value", "loss"}, options, [](const LambdaModel::Step&) {
+        return std::vector<double>{1, 1};
+      });
+    }
+    const auto script = Scripts().find(options.script);
+    if (script == Scripts().end()) {
+      return absl::InvalidArgumentError(absl::StrCat("no script is called ", options.script));
+    }
+    return Make({"value"}, options, [options, run = script->second](const LambdaModel::Step& step) {
+      return run(options, TrialOfSeed(SmallStudy().seed, step.seed), step);
+    });
+  }
+
+ private:
+  static std::unique_ptr<ModelFactory> Make(const std::vector<std::string>& names,
+                                            const ScriptOptions& options,
+                                            LambdaModel::Function function) {
+    std::vector<Metric> metrics;
+    for (const std::string& name : names) metrics.push_back({name, Goal::kMinimize});
+    return std::make_unique<LambdaModel>(std::move(metrics), options.steps, std::move(function));
+  }
+};
 
 int64_t Count(const std::vector<Trial>& trials, TrialState state) {
   return std::count_if(trials.begin(), trials.end(),
@@ -75,6 +240,9 @@ int64_t Count(const std::vector<Trial>& trials, TrialState state) {
 }
 
 }  // namespace
+
+const ModelPlugin kScriptedModel =
+    MakeModelPlugin<ScriptedModel>("scripted", "Does what the conformance suite wants");
 
 // A test of a plugin may want the fixture alone.
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RunnerConformance);
@@ -85,13 +253,23 @@ std::string RunnerCaseName(const testing::TestParamInfo<RunnerCase>& info) {
 
 void PrintTo(const RunnerCase& runner_case, std::ostream* os) { *os << runner_case.name; }
 
-RunnerConformance::Ran RunnerConformance::Run(const ModelFactory& model, const Setup& setup) const {
+RunnerConformance::Ran RunnerConformance::Run(const char* script, const Setup& setup) const {
+  PluginSpec source = {"scripted", setup.model};
+  source.options.Set("script", script);
+  const auto model = kScriptedModel.create(source.options, "model", {setup.study.seed});
+  if (!model.ok()) {
+    ADD_FAILURE() << model.status();
+    return {model.status(), {}};
+  }
   std::map<int64_t, int> started, finished;  // hooks come one at a time
   StudyHooks hooks;
   hooks.on_start = [&](const Trial& trial) { ++started[trial.id]; };
   hooks.on_finish = [&](const Trial& trial) {
     ++finished[trial.id];
     if (setup.on_finish) setup.on_finish(trial);
+  };
+  hooks.on_note = [&](absl::string_view note) {
+    if (setup.on_note) setup.on_note(note);
   };
   auto study = Study::Create(setup.study, {"witness", setup.strategy}, WitnessPlugins(), hooks);
   if (!study.ok()) {
@@ -109,8 +287,12 @@ RunnerConformance::Ran RunnerConformance::Run(const ModelFactory& model, const S
     return {runner.status(), {}};
   }
   const int threads = CountThreads();
-  RunRequest request = {**study,          model,          setup.fixed, setup.trials,
-                        setup.time_limit, setup.cancelled};
+  RunRequest request = {**study, **model};
+  request.fixed = setup.fixed;
+  request.trials = setup.trials;
+  request.time_limit = setup.time_limit;
+  request.cancelled = setup.cancelled;
+  request.source = &source;
   Ran ran = {(*runner)->Run(request), {}};
   EXPECT_TRUE(ThreadsAreGone(threads)) << CountThreads() << " threads, there were " << threads;
 
@@ -133,7 +315,7 @@ TEST_P(RunnerConformance, RunsExactlyAsManyTrialsAsTheLimit) {
   for (const int64_t limit : {1, 2, 13}) {
     Setup setup;
     setup.trials = limit;
-    const Ran ran = Run(MakeModel(X), setup);
+    const Ran ran = Run("x", setup);
     ASSERT_TRUE(ran.summary.ok()) << ran.summary.status();
     EXPECT_EQ(ran.summary->end, RunEnd::kTrials);
     EXPECT_EQ(ran.summary->complete, limit);
@@ -157,13 +339,13 @@ TEST_P(RunnerConformance, TheLimitCountsTheTrialsThatTheStudyBeganWith) {
       ASSERT_TRUE(study.Import(trial).ok());
     }
   };
-  const Ran ran = Run(MakeModel(X), setup);
+  const Ran ran = Run("x", setup);
   ASSERT_TRUE(ran.summary.ok()) << ran.summary.status();
   EXPECT_EQ(ran.summary->complete, 3);
   EXPECT_EQ(ran.trials.size(), 7);
 
   setup.trials = 4;
-  const Ran full = Run(MakeModel(X), setup);
+  const Ran full = Run("x", setup);
   ASSERT_TRUE(full.summary.ok()) << full.summary.status();
   EXPECT_EQ(full.summary->end, RunEnd::kTrials);
   EXPECT_EQ(full.trials.size(), 4);
@@ -179,7 +361,7 @@ TEST_P(RunnerConformance, RunsWhatIsEnqueuedFirst) {
       ASSERT_TRUE(study.Enqueue(point).ok());
     }
   };
-  const Ran ran = Run(MakeModel(X), setup);
+  const Ran ran = Run("x", setup);
   ASSERT_EQ(ran.trials.size(), 5);
   EXPECT_EQ(ran.trials[0].values, Values({0.125}));
   EXPECT_EQ(ran.trials[1].values, Values({0.25}));
@@ -190,7 +372,7 @@ TEST_P(RunnerConformance, EndsWhenTheStrategyIsExhausted) {
     Setup setup;
     setup.trials = limit;
     setup.strategy.Set("trials", 11);
-    const Ran ran = Run(MakeModel(X), setup);
+    const Ran ran = Run("x", setup);
     ASSERT_TRUE(ran.summary.ok()) << ran.summary.status();
     EXPECT_EQ(ran.summary->end, RunEnd::kExhausted);
     EXPECT_EQ(ran.summary->complete, 11);
@@ -202,7 +384,7 @@ TEST_P(RunnerConformance, StartsNothingWhenCancelledBefore) {
   const std::atomic<bool> cancelled{true};
   Setup setup;
   setup.cancelled = &cancelled;
-  const Ran ran = Run(MakeModel(X), setup);
+  const Ran ran = Run("x", setup);
   ASSERT_TRUE(ran.summary.ok()) << ran.summary.status();
   EXPECT_EQ(ran.summary->end, RunEnd::kCancelled);
   EXPECT_TRUE(ran.trials.empty());
@@ -211,40 +393,35 @@ TEST_P(RunnerConformance, StartsNothingWhenCancelledBefore) {
 TEST_P(RunnerConformance, StartsNothingWhenThereIsNoTime) {
   Setup setup;
   setup.time_limit = absl::ZeroDuration();
-  const Ran ran = Run(MakeModel(X), setup);
+  const Ran ran = Run("x", setup);
   ASSERT_TRUE(ran.summary.ok()) << ran.summary.status();
   EXPECT_EQ(ran.summary->end, RunEnd::kTimeLimit);
   EXPECT_TRUE(ran.trials.empty());
 }
 
 TEST_P(RunnerConformance, CancellationKeepsWhatFinishedAndEndsTheRest) {
-  constexpr int kFinish = 3;
   absl::Mutex mutex;
   int finished = 0;
   bool blocked = false;
   std::atomic<bool> cancelled{false};
   Setup setup;
+  setup.model.Set("steps", 2);
   setup.trials = 0;
   setup.cancelled = &cancelled;
   setup.on_finish = [&](const Trial&) {
     absl::MutexLock lock(&mutex);
     ++finished;
   };
-  const LambdaModel model = MakeModel(
-      [&](int64_t id, const LambdaModel::Step& step) -> absl::StatusOr<std::vector<double>> {
-        if (id < kFinish) return X(id, step);
-        {
-          absl::MutexLock lock(&mutex);
-          blocked = true;
-        }
-        return WaitForStop(step);
-      });
+  setup.on_note = [&](absl::string_view note) {
+    absl::MutexLock lock(&mutex);
+    if (absl::StrContains(note, absl::StrCat("report ", kFinish, " step 1"))) blocked = true;
+  };
   std::thread user([&] {
     const auto reached = [&] { return finished >= kFinish && blocked; };
     absl::MutexLock lock(&mutex, absl::Condition(&reached));
     cancelled = true;
   });
-  const Ran ran = Run(model, setup);
+  const Ran ran = Run("finish_three", setup);
   user.join();
   ASSERT_TRUE(ran.summary.ok()) << ran.summary.status();
   EXPECT_EQ(ran.summary->end, RunEnd::kCancelled);
@@ -264,8 +441,7 @@ TEST_P(RunnerConformance, TheTimeLimitEndsTheRunAndWhatRuns) {
   Setup setup;
   setup.trials = 0;
   setup.time_limit = absl::Milliseconds(20);
-  const Ran ran = Run(
-      MakeModel([](int64_t, const LambdaModel::Step& step) { return WaitForStop(step); }), setup);
+  const Ran ran = Run("wait", setup);
   ASSERT_TRUE(ran.summary.ok()) << ran.summary.status();
   EXPECT_EQ(ran.summary->end, RunEnd::kTimeLimit);
   for (const Trial& trial : ran.trials) EXPECT_EQ(trial.failure, FailureKind::kCancelled);
@@ -276,15 +452,8 @@ TEST_P(RunnerConformance, ATimeoutEndsATrialAndTheStudyGoesOn) {
   Setup setup;
   setup.trials = 4;
   setup.options.Set(GetParam().timeout_option, 0.01);
-  // A model that heeds its token, and one that does not but whose step ends.
-  const Ran ran = Run(MakeModel(
-                          [](int64_t id, const LambdaModel::Step& step) {
-                            const absl::Status status = WaitForStop(step);
-                            return id % 2 == 0 ? absl::StatusOr<std::vector<double>>(status)
-                                               : std::vector<double>{1.0};
-                          },
-                          /*max_steps=*/2),
-                      setup);
+  setup.model.Set("steps", 2);
+  const Ran ran = Run("late", setup);
   ASSERT_TRUE(ran.summary.ok()) << ran.summary.status();
   EXPECT_EQ(ran.summary->end, RunEnd::kTrials);
   ASSERT_EQ(ran.trials.size(), 4);
@@ -297,26 +466,7 @@ TEST_P(RunnerConformance, ATimeoutEndsATrialAndTheStudyGoesOn) {
 TEST_P(RunnerConformance, WhateverAModelDoesTheStudyLives) {
   Setup setup;
   setup.trials = 14;
-  const Ran ran = Run(
-      MakeModel([](int64_t id, const LambdaModel::Step&) -> absl::StatusOr<std::vector<double>> {
-        switch (id % 7) {
-          case 1:
-            throw std::runtime_error("thrown on purpose");
-          case 2:
-            throw 42;  // NOLINT
-          case 3:
-            return absl::InvalidArgumentError("failed on purpose");
-          case 4:
-            return std::vector<double>{std::nan("")};
-          case 5:
-            return std::vector<double>{-std::numeric_limits<double>::infinity()};
-          case 6:
-            return std::vector<double>{1, 2};
-          default:
-            return std::vector<double>{1};
-        }
-      }),
-      setup);
+  const Ran ran = Run("whatever", setup);
   ASSERT_TRUE(ran.summary.ok()) << ran.summary.status();
   EXPECT_EQ(ran.summary->end, RunEnd::kTrials);
   EXPECT_EQ(ran.summary->complete, 2);
@@ -335,29 +485,9 @@ TEST_P(RunnerConformance, WhateverAModelDoesTheStudyLives) {
 }
 
 TEST_P(RunnerConformance, AModelThatCannotBeMadeIsAFailedTrial) {
-  class Refusing : public ModelFactory {
-   public:
-    const SearchSpace& default_space() const override { return space_; }
-    const std::vector<Metric>& metrics() const override { return metrics_; }
-    absl::StatusOr<std::unique_ptr<Model>> Create(const Value&,
-                                                  const ModelOptions& options) const override {
-      switch (TrialOfSeed(SmallStudy().seed, options.seed)) {
-        case 0:
-          return absl::InvalidArgumentError("refused on purpose");
-        case 1:
-          throw std::runtime_error("thrown on purpose");
-        default:
-          return std::unique_ptr<Model>();
-      }
-    }
-
-   private:
-    const SearchSpace space_ = SearchSpace();
-    const std::vector<Metric> metrics_ = {{"value", Goal::kMinimize}};
-  };
   Setup setup;
   setup.trials = 3;
-  const Ran ran = Run(Refusing(), setup);
+  const Ran ran = Run("refuse", setup);
   ASSERT_TRUE(ran.summary.ok()) << ran.summary.status();
   ASSERT_EQ(ran.trials.size(), 3);
   EXPECT_EQ(ran.summary->failed, 3);
@@ -369,35 +499,25 @@ TEST_P(RunnerConformance, AModelThatCannotBeMadeIsAFailedTrial) {
 
 TEST_P(RunnerConformance, TrialsRunSideBySide) {
   // Each waits until all of them are there: fewer at once would wait for ever.
-  absl::Barrier* barrier = new absl::Barrier(GetParam().parallelism);
+  std::string folder = testing::TempDir() + "/meeting.XXXXXX";
+  ASSERT_NE(mkdtemp(&folder[0]), nullptr);
   Setup setup;
   setup.trials = GetParam().parallelism;
-  const Ran ran = Run(MakeModel([barrier](int64_t id, const LambdaModel::Step& step) {
-                        if (barrier->Block()) delete barrier;
-                        return X(id, step);
-                      }),
-                      setup);
+  setup.model.Set("folder", folder).Set("count", GetParam().parallelism);
+  const Ran ran = Run("meet", setup);
   ASSERT_TRUE(ran.summary.ok()) << ran.summary.status();
   EXPECT_EQ(ran.summary->complete, GetParam().parallelism);
 }
 
 TEST_P(RunnerConformance, TheModelGetsItsAssignmentTheFixedValuesAndASeedOfItsTrial) {
-  absl::Mutex mutex;
-  std::map<int64_t, Value> assignments;
   Setup setup;
   setup.fixed.Set("layers", 3).Set("optimizer", "adam");
-  const Ran ran = Run(MakeModel([&](int64_t id, const LambdaModel::Step& step) {
-                        absl::MutexLock lock(&mutex);
-                        assignments[id] = step.assignment;
-                        return X(id, step);
-                      }),
-                      setup);
+  const Ran ran = Run("fingerprint", setup);
   ASSERT_EQ(ran.trials.size(), 20);
-  ASSERT_EQ(assignments.size(), 20);
   for (const Trial& trial : ran.trials) {
     Value expected = PointToValue(setup.study.space, trial.point);
     expected.Set("layers", 3).Set("optimizer", "adam");
-    EXPECT_EQ(assignments[trial.id], expected) << "trial " << trial.id;
+    EXPECT_EQ(trial.values, Values({Fingerprint(expected)})) << "trial " << trial.id;
   }
 }
 
@@ -405,13 +525,8 @@ TEST_P(RunnerConformance, ReportsEveryStepAndTakesTheLastOnesObjective) {
   Setup setup;
   setup.study.objectives = {{"error", Goal::kMinimize}};
   setup.study.metrics = {"error", "loss"};  // not in the model's order
-  const LambdaModel model(
-      {{"loss", Goal::kMinimize}, {"unused", Goal::kMaximize}, {"error", Goal::kMinimize}},
-      /*max_steps=*/4, [](const LambdaModel::Step& step) {
-        const auto t = static_cast<double>(step.step);
-        return std::vector<double>{10 * t, -1, t / 8};
-      });
-  const Ran ran = Run(model, setup);
+  setup.model.Set("steps", 4);
+  const Ran ran = Run("three_metrics", setup);
   ASSERT_EQ(ran.trials.size(), 20);
   for (const Trial& trial : ran.trials) {
     EXPECT_EQ(trial.values, Values({0.5}));
@@ -428,12 +543,8 @@ TEST_P(RunnerConformance, BudgetsAreHonoured) {
   for (const auto& [budget, steps] : budgets_and_steps) {
     Setup setup;
     setup.strategy.Set("budget", budget);
-    const Ran ran = Run(MakeModel(
-                            [](int64_t, const LambdaModel::Step& step) {
-                              return std::vector<double>{static_cast<double>(step.step)};
-                            },
-                            /*max_steps=*/5),
-                        setup);
+    setup.model.Set("steps", 5);
+    const Ran ran = Run("step", setup);
     ASSERT_EQ(ran.trials.size(), 20);
     for (const Trial& trial : ran.trials) {
       EXPECT_EQ(trial.state, TrialState::kComplete);
@@ -446,12 +557,8 @@ TEST_P(RunnerConformance, BudgetsAreHonoured) {
 TEST_P(RunnerConformance, AStoppedTrialHasTheValuesOfItsLastReport) {
   Setup setup;
   setup.strategy.Set("stop_share", 0.3);
-  const Ran ran = Run(MakeModel(
-                          [](int64_t, const LambdaModel::Step& step) {
-                            return std::vector<double>{static_cast<double>(step.step)};
-                          },
-                          /*max_steps=*/6),
-                      setup);
+  setup.model.Set("steps", 6);
+  const Ran ran = Run("step", setup);
   ASSERT_TRUE(ran.summary.ok()) << ran.summary.status();
   EXPECT_GT(ran.summary->stopped, 0);  // none: a chance of 0.7^100
   EXPECT_EQ(ran.summary->stopped + ran.summary->complete, 20);
@@ -466,14 +573,8 @@ TEST_P(RunnerConformance, AStoppedTrialHasTheValuesOfItsLastReport) {
 TEST_P(RunnerConformance, WhatIsNotFiniteEndsATrialAtOnce) {
   Setup setup;
   setup.study.metrics = {"value", "loss"};
-  const LambdaModel model(
-      {{"value", Goal::kMinimize}, {"loss", Goal::kMinimize}},
-      /*max_steps=*/5, [](const LambdaModel::Step& step) {
-        const bool objective = step.assignment.Find("c")->string() == "a";
-        const double bad = step.step == 3 ? std::nan("") : 1;
-        return objective ? std::vector<double>{bad, 1} : std::vector<double>{1, bad};
-      });
-  const Ran ran = Run(model, setup);
+  setup.model.Set("steps", 5);
+  const Ran ran = Run("not_finite", setup);
   ASSERT_TRUE(ran.summary.ok()) << ran.summary.status();
   EXPECT_EQ(ran.trials.size(), 20);
   for (const Trial& trial : ran.trials) {
@@ -488,7 +589,7 @@ TEST_P(RunnerConformance, WhatIsNotFiniteEndsATrialAtOnce) {
 TEST_P(RunnerConformance, AnErrorOfTheStrategyEndsTheRunAndKeepsWhatFinished) {
   Setup setup;
   setup.strategy.Set("error_at", 9);
-  const Ran ran = Run(MakeModel(X), setup);
+  const Ran ran = Run("x", setup);
   EXPECT_EQ(ran.summary.status(), absl::InternalError("error at 9"));
   EXPECT_LE(ran.trials.size(), 9);
   // Trials that ran when the error came may have been cut off.
@@ -498,7 +599,7 @@ TEST_P(RunnerConformance, AnErrorOfTheStrategyEndsTheRunAndKeepsWhatFinished) {
   Setup telling;
   telling.strategy.Set("tell_error_at", 2);
   telling.trials = 0;  // nothing else ends this run
-  const Ran told = Run(MakeModel(X), telling);
+  const Ran told = Run("x", telling);
   EXPECT_EQ(told.summary.status(), absl::InternalError("tell error at 2"));
   ASSERT_GE(told.trials.size(), 3);
   EXPECT_EQ(told.trials[2].state, TrialState::kComplete);
@@ -507,13 +608,7 @@ TEST_P(RunnerConformance, AnErrorOfTheStrategyEndsTheRunAndKeepsWhatFinished) {
 TEST_P(RunnerConformance, AnErrorOfTheStrategyEndsTrialsThatRun) {
   Setup setup;
   setup.strategy.Set("tell_error_at", 1);
-  const Ran ran =
-      Run(MakeModel(
-              [](int64_t id, const LambdaModel::Step& step) -> absl::StatusOr<std::vector<double>> {
-                if (id > 1) return WaitForStop(step);
-                return X(id, step);
-              }),
-          setup);
+  const Ran ran = Run("finish_two", setup);
   EXPECT_EQ(ran.summary.status(), absl::InternalError("tell error at 1"));
   for (const Trial& trial : ran.trials) {
     // Trial 0 may have been running as well.
@@ -525,7 +620,7 @@ TEST_P(RunnerConformance, AnErrorOfTheStrategyEndsTrialsThatRun) {
 TEST_P(RunnerConformance, ABudgetBelowOneIsAnErrorOfTheStrategy) {
   Setup setup;
   setup.strategy.Set("budget", -1);
-  const Ran ran = Run(MakeModel(X), setup);
+  const Ran ran = Run("x", setup);
   EXPECT_EQ(ran.summary.status().code(), absl::StatusCode::kInternal);
   EXPECT_TRUE(absl::StrContains(ran.summary.status().message(), "budget of -1"))
       << ran.summary.status();
@@ -534,11 +629,7 @@ TEST_P(RunnerConformance, ABudgetBelowOneIsAnErrorOfTheStrategy) {
 TEST_P(RunnerConformance, AMetricThatTheModelLacksIsAnErrorBeforeAnyTrial) {
   Setup setup;
   setup.study.metrics = {"value", "los"};
-  const LambdaModel model({{"value", Goal::kMinimize}, {"loss", Goal::kMinimize}}, 1,
-                          [](const LambdaModel::Step&) {
-                            return std::vector<double>{1, 1};
-                          });
-  const Ran ran = Run(model, setup);
+  const Ran ran = Run("two_metrics", setup);
   EXPECT_EQ(ran.summary.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_TRUE(absl::StrContains(ran.summary.status().message(), "did you mean \"loss\""))
       << ran.summary.status();
@@ -548,7 +639,7 @@ TEST_P(RunnerConformance, AMetricThatTheModelLacksIsAnErrorBeforeAnyTrial) {
 TEST_P(RunnerConformance, AParameterThatIsBothFixedAndTunedIsAnErrorBeforeAnyTrial) {
   Setup setup;
   setup.fixed.Set("x", 0.5);
-  const Ran ran = Run(MakeModel(X), setup);
+  const Ran ran = Run("x", setup);
   EXPECT_EQ(ran.summary.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_TRUE(ran.trials.empty());
 }

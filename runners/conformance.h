@@ -44,10 +44,16 @@ struct RunnerCase {
   std::string timeout_option = "trial_timeout";
 };
 
+// The model of the suite's studies, `scripted`. A runner that trains models in other processes
+// needs a test program that knows it there as well: `//runners:conformance_main` has the main of
+// one.
+extern const ModelPlugin kScriptedModel;
+
 class RunnerConformance : public testing::TestWithParam<RunnerCase> {
  protected:
-  // What a run is made of, beside the model; tests change what they are about.
+  // What a run is made of; tests change what they are about.
   struct Setup {
+    Value model = Value::Object();  // further options of `scripted`
     StudyConfig study = SmallStudy();
     Value strategy = Value::Object();  // options of `witness`
     Value fixed = Value::Object();
@@ -57,15 +63,17 @@ class RunnerConformance : public testing::TestWithParam<RunnerCase> {
     Value options = GetParam().options;
     std::function<void(Study&)> prepare;  // called before the run
     std::function<void(const Trial&)> on_finish;
+    std::function<void(absl::string_view)> on_note;
   };
   struct Ran {
     absl::StatusOr<RunSummary> summary;
     std::vector<Trial> trials;
   };
 
-  // Runs a study, and checks what holds after every run: all trials have ended, each was announced
-  // once at either end, the summary's counts are the study's, and no thread is left.
-  Ran Run(const ModelFactory& model, const Setup& setup) const;
+  // Runs a study of the model `scripted` with that script, and checks what holds after every run:
+  // all trials have ended, each was announced once at either end, the summary's counts are the
+  // study's, and no thread is left.
+  Ran Run(const char* script, const Setup& setup) const;
 };
 
 std::string RunnerCaseName(const testing::TestParamInfo<RunnerCase>& info);

@@ -36,7 +36,12 @@ INSTANTIATE_TEST_SUITE_P(
                     RunnerCase{"window_wide", &kCaviarRunner, Deterministic("window", 8, 2), 2},
                     RunnerCase{"window_narrow", &kCaviarRunner, Deterministic("window", 3, 8), 3},
                     RunnerCase{"rounds_wide", &kCaviarRunner, Deterministic("rounds", 8, 2), 2},
-                    RunnerCase{"rounds_narrow", &kCaviarRunner, Deterministic("rounds", 3, 8), 3}),
+                    RunnerCase{"rounds_narrow", &kCaviarRunner, Deterministic("rounds", 3, 8), 3},
+                    RunnerCase{"processes", &kCaviarRunner,
+                               Options("parallelism=4,isolation=process"), 4},
+                    RunnerCase{"window_processes", &kCaviarRunner,
+                               Options("deterministic=true,width=3,isolation=process"),
+                               std::min(3, UsableCores())}),
     RunnerCaseName);
 
 struct Ran {

@@ -203,12 +203,14 @@ absl::StatusOr<Message> IsolatedModel::Ask(WorkerProcess& worker, Message questi
                                            const StopToken& stop) const {
   absl::StatusOr<Message> answer = worker.Ask(std::move(question), stop);
   if (answer.ok() || FailureKindOf(answer.status()) != FailureKind::kOutOfMemory) return answer;
+  if (limits_.memory_bytes > 0) {
+    answer = FailureStatus(FailureKind::kOutOfMemory,
+                           absl::StrCat(answer.status().message(), "; the limit is ",
+                                        limits_.memory_bytes >> 20, " MiB"));
+  }
   // What is left of its memory may be in pieces: the next trial gets a new one.
-  worker.Kill();
-  if (limits_.memory_bytes == 0) return answer;
-  return FailureStatus(FailureKind::kOutOfMemory,
-                       absl::StrCat(answer.status().message(), "; the limit is ",
-                                    limits_.memory_bytes >> 20, " MiB"));
+  if (worker.running()) worker.Kill(answer.status());
+  return answer;
 }
 
 }  // namespace sturgeon

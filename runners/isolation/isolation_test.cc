@@ -79,6 +79,7 @@ class Hazard final : public Model {
     return std::vector<double>{(x_ + noise) / static_cast<double>(step_)};
   }
   absl::StatusOr<std::string> Save() const override {
+    if (what_ == "crash_when_saved") abort();
     return absl::StrCat(std::string("\0\n\xff", 3), step_);
   }
   absl::Status Load(absl::string_view state) override {
@@ -590,6 +591,19 @@ TEST(IsolatedModel, IsTheModelInEveryRespect) {
   ASSERT_TRUE(tested.ok()) << tested.status();
   EXPECT_EQ(*tested, std::vector<double>({0.25, 0}));
   EXPECT_TRUE(std::signbit((*tested)[1]));
+}
+
+TEST(IsolatedModel, OnceDeadItSaysWhyItDied) {
+  const PluginSpec spec = {"hazard"};
+  auto local = kHazardModel.create(spec.options, "model", {3});
+  ASSERT_TRUE(local.ok());
+  auto isolated = IsolatedModel::Make(**local, spec, 3, {}, StopToken());
+  ASSERT_TRUE(isolated.ok()) << isolated.status();
+  auto model = (*isolated)->Create(*ParseAssignments("x=1,what=crash_when_saved"), {});
+  ASSERT_TRUE(model.ok()) << model.status();
+  const absl::Status saved = (*model)->Save().status();
+  EXPECT_EQ(FailureKindOf(saved), FailureKind::kSignal);
+  EXPECT_EQ((*model)->Train(1, StopToken()).status(), saved);
 }
 
 }  // namespace

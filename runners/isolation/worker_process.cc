@@ -179,11 +179,11 @@ void WorkerProcess::BeginTrial(absl::Duration cpu_limit) {
 }
 
 absl::StatusOr<Message> WorkerProcess::Ask(Message question, const StopToken& stop) {
-  if (!running()) return absl::FailedPreconditionError("the worker has ended");
+  if (!running()) return ended_;
   question.value.Set("number", ++number_);
   unsent_ += EncodeMessage(question);
   absl::StatusOr<Message> answer = Receive(stop);
-  if (!answer.ok()) return answer;
+  if (!answer.ok()) return ended_ = answer.status();
   const Value* const failed = answer->value.Find("failed");
   if (failed == nullptr) return answer;
   const Value* const code = answer->value.Find("code");

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -42,7 +43,7 @@ class WorkerProcess {
   //   Cancelled            it was killed because of `stop`;
   //   FailureStatus        it died (kSignal, kExitCode, kOutOfMemory) or was killed because it had
   //                        used up its time of CPU (kTimeout). The reason has what it printed last.
-  // `running` says whether it can be asked again.
+  // One that does not run any more answers by why it died.
   absl::StatusOr<Message> Ask(Message question, const StopToken& stop);
 
   // Whether it lives, as far as is known; Check finds out.
@@ -51,14 +52,18 @@ class WorkerProcess {
 
   // Asks it to end, without waiting.
   void Close() { socket_.Close(); }
-  // Ends it and all that it started.
+  // Ends it and all that it started. With `why`: what it answers from then on.
   void Kill();
+  void Kill(absl::Status why) {
+    ended_ = std::move(why);
+    Kill();
+  }
 
  private:
   WorkerProcess() = default;
 
   absl::Status Spawn();
-  // Waits for an answer, whatever it says.
+  // Waits for an answer, whatever it says. An error: the worker is no more.
   absl::StatusOr<Message> Receive(const StopToken& stop);
   // Waits a moment for anything to happen; sends and receives what there is.
   void Pump(absl::Duration moment);
@@ -79,6 +84,7 @@ class WorkerProcess {
   bool closed_ = false;  // nothing more will be received
   int64_t number_ = 0;   // of the last question
   int wait_status_ = 0;
+  absl::Status ended_ = absl::FailedPreconditionError("its process has ended");
   absl::Duration cpu_limit_ = absl::InfiniteDuration();
   absl::Duration cpu_end_ = absl::InfiniteDuration();
 };

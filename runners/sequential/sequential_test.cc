@@ -4,6 +4,7 @@
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
+#include "core/option_schema.h"
 #include "gtest/gtest.h"
 #include "runners/conformance.h"
 #include "runners/testing.h"
@@ -12,7 +13,9 @@ namespace sturgeon {
 namespace {
 
 INSTANTIATE_TEST_SUITE_P(Sequential, RunnerConformance,
-                         testing::Values(RunnerCase{"sequential", &kSequentialRunner}),
+                         testing::Values(RunnerCase{"sequential", &kSequentialRunner},
+                                         RunnerCase{"process", &kSequentialRunner,
+                                                    *ParseAssignments("isolation=process")}),
                          RunnerCaseName);
 
 TEST(SequentialRunner, EverythingHappensInOrderAndInTheCallingThread) {
