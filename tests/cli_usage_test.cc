@@ -64,6 +64,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{{"tune", "--trials=ten"}, "--trials: expected a whole number, got \"ten\""},
         Mistake{{"tune", "--trials"}, "--trials needs a value: --trials=N"},
         Mistake{{"tune", "--test_best=perhaps"}, "--test_best: expected true or false"},
+        Mistake{{"tune", "--checkpoint_every=soon"}, "--checkpoint_every: expected a whole number"},
         Mistake{{"tune", "study.json"}, "tune does not know what to do with \"study.json\""},
         Mistake{{"tune"}, "give a study file: sturgeon tune --study=FILE.json"},
         Mistake{{"plugins", "grid", "random"}, "does not know what to do with \"random\""},

@@ -1,0 +1,137 @@
+// `sturgeon tune --checkpoints` by the shipped binary: a study whose process is killed goes on
+// where its trials were saved last, and its folder stays small.
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>  // NOLINT(build/c++17)
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "core/json.h"
+#include "core/random.h"
+#include "core/value.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/program.h"
+
+namespace sturgeon {
+namespace {
+
+namespace fs = std::filesystem;
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr int kEpochs = 300;
+
+// A folder with a study of a small model in it.
+class CliCheckpointsTest : public testing::Test {
+ protected:
+  CliCheckpointsTest()
+      : folder_(MakeFolder()),
+        study_(folder_ + "study.json"),
+        result_(folder_ + "r.json"),
+        checkpoints_(folder_ + "checkpoints") {
+    std::string table = "a,b,label\n";
+    RandomStream random(4, 0, kFirstPluginStream);
+    for (int i = 0; i < 100; ++i) {
+      const double a = random.Normal(), b = random.Normal();
+      absl::StrAppend(&table, a, ",", b, ",", a * b > 0 ? "yes\n" : "no\n");
+    }
+    WriteAll(folder_ + "table.csv", table);
+    WriteAll(study_,
+             absl::StrCat(
+                 R"({"name": "small", "model": {"name": "softmax_regression", "dataset": "csv:)",
+                 folder_, R"(table.csv", "epochs": )", kEpochs, R"(},
+        "objectives": [{"metric": "validation_loss", "goal": "minimize"}],
+        "strategy": "random", "runner": "sequential", "trials": 1, "seed": 7})"));
+  }
+
+  std::vector<std::string> Arguments(const std::vector<std::string>& more) const {
+    std::vector<std::string> arguments = {"tune", "--study=" + study_, "--output=" + result_};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+  Value Tune(const std::vector<std::string>& more) const {
+    const ProgramResult run = RunSturgeon(Arguments(more));
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    const absl::StatusOr<Value> value = ReadJsonFile(result_);
+    EXPECT_TRUE(value.ok()) << value.status().message();
+    return value.ok() ? *value : Value();
+  }
+  // The step of a trial's checkpoint; 0: it has none.
+  int Step(int trial) const {
+    int newest = 0;
+    std::error_code none;
+    const std::string folder = absl::StrCat(checkpoints_, "/small/trial-00000", trial);
+    for (const auto& entry : fs::directory_iterator(folder, none)) {
+      int step = 0;
+      const std::string name = entry.path().filename().string();
+      if (name.size() == 16 && absl::SimpleAtoi(name.substr(5, 6), &step)) newest = step;
+    }
+    return newest;
+  }
+
+  const std::string folder_, study_, result_, checkpoints_;
+};
+
+TEST_F(CliCheckpointsTest, AKilledStudyGoesOnWhereItsTrialsWereSaved) {
+  const Value whole = Tune({});
+
+  const std::vector<std::string> flags = {absl::StrCat("--storage=sqlite:", folder_, "studies.db"),
+                                          "--retries=1", "--checkpoints=" + checkpoints_,
+                                          "--checkpoint_every=1"};
+  Program program(Arguments(flags));
+  const absl::Time give_up = absl::Now() + absl::Minutes(1);
+  while (Step(0) < 20 && absl::Now() < give_up) usleep(1000);
+  program.Signal(SIGKILL);
+  ASSERT_EQ(program.Wait().exit_code, 128 + SIGKILL);
+  const int saved = Step(0);
+  ASSERT_GE(saved, 20);
+  ASSERT_LT(saved, kEpochs);
+
+  const Value result = Tune(flags);
+  const Value::List& trials = result.Find("trials")->list();
+  ASSERT_EQ(trials.size(), 2u);
+  EXPECT_EQ(trials[0].Find("state")->string(), "failed");
+  EXPECT_EQ(trials[1].Find("state")->string(), "complete");
+  // It trained what was left alone, and is worth what it would have been worth without the kill.
+  const Value::List& reports = trials[1].Find("reports")->list();
+  EXPECT_EQ(reports.front().list()[0].integer(), saved + 1);
+  EXPECT_EQ(reports.back().list()[0].integer(), kEpochs);
+  EXPECT_EQ(*trials[1].Find("values"), *whole.Find("trials")->list()[0].Find("values"));
+  // What it was is its best trial's model now; the failed trial's is gone.
+  EXPECT_EQ(Step(0), 0);
+  EXPECT_EQ(Step(1), kEpochs);
+}
+
+TEST_F(CliCheckpointsTest, TheBestTrialsStay) {
+  const Value result =
+      Tune({"--trials=6", "--checkpoints=" + checkpoints_, "--checkpoint_every=100"});
+  int kept = 0;
+  for (int trial = 0; trial < 6; ++trial) kept += Step(trial) == kEpochs ? 1 : 0;
+  EXPECT_EQ(kept, 3);
+  EXPECT_EQ(Step(static_cast<int>(result.Find("best")->Find("id")->integer())), kEpochs);
+  // Another study of that name does not find them.
+  Tune({"--checkpoints=" + checkpoints_});
+  EXPECT_TRUE(fs::is_empty(checkpoints_ + "/small"));
+}
+
+TEST_F(CliCheckpointsTest, WithoutRoomTheStudyGoesOn) {
+  const ProgramResult run =
+      RunSturgeon(Arguments({"--trials=3", "--checkpoints=" + checkpoints_, "--checkpoint_every=1",
+                             "--checkpoint_limit=100"}));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, AllOf(HasSubstr("checkpoints: the checkpoint of trial 0 at step 1 has "),
+                             HasSubstr("the limit is 25 bytes")));
+  EXPECT_EQ(run.err.find("checkpoints: "), run.err.rfind("checkpoints: ")) << run.err;
+}
+
+}  // namespace
+}  // namespace sturgeon
