@@ -38,9 +38,21 @@ constexpr double kHardNumbers[] = {
     0.1,      -0.0,   0,    5e-324, -5e-324, 2.2250738585072014e-308, 1.0 / 3, 1 + 0x1p-52,
     1e15 + 1, 0x1p53, 1e22, -1e-7,  7e307};
 
-// Every bit of it: neighbours differ, and so do 0 and -0 where the storage can tell them apart.
+const absl::Status& StatusOf(const absl::Status& status) { return status; }
+template <typename T>
+const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
+  return result.status();
+}
+
+// Of a Status or a StatusOr; a failed test shows it.
+MATCHER(Succeeds, "") {
+  const absl::Status& status = StatusOf(arg);
+  *result_listener << status;
+  return status.ok();
+}
+
+// Every bit of it: 0 and -0 differ, and so do neighbours.
 std::string Bits(double value) {
-  if (value == 0 && !StorageConformance::GetParam().signed_zeros) value = 0;
   return std::isnan(value) ? std::string("nan") : absl::StrFormat("%a", value);
 }
 template <typename Numbers>
@@ -424,14 +436,15 @@ TEST_P(StorageConformance, NamesMayBeAnything) {
     const auto id = storage().CreateStudy(record);
     ASSERT_TRUE(id.ok()) << name << ": " << id.status();
     ids[name] = *id;
-    ASSERT_TRUE(storage().Enqueue(*id, {Value(Value::Object{{name, 0.5}, {"c", name}})}).ok());
+    ASSERT_THAT(storage().Enqueue(*id, {Value(Value::Object{{name, 0.5}, {"c", name}})}),
+                Succeeds());
     ReadCursor cursor;
     const auto claim = storage().Claim(*id, {1, 0, name}, &cursor);
     ASSERT_TRUE(claim.ok()) << claim.status();
     EXPECT_EQ(*claim->claimed.at(0).enqueued.Find(name), Value(0.5));
     EXPECT_EQ(*claim->claimed.at(0).enqueued.Find("c"), Value(name));
-    EXPECT_TRUE(storage().Propose(*id, {{0, {0.5, 1}, {}, {}, {}}}).ok());
-    EXPECT_TRUE(storage().Finish(*id, 0, Outcome::Complete({1}), {}).ok());
+    EXPECT_THAT(storage().Propose(*id, {{0, {0.5, 1}, {}, {}, {}}}), Succeeds());
+    EXPECT_THAT(storage().Finish(*id, 0, Outcome::Complete({1}), {}), Succeeds());
     EXPECT_EQ(Text(*storage().FindStudy(name)), Text(record));
   }
   const auto listed = *storage().ListStudies();
@@ -442,7 +455,7 @@ TEST_P(StorageConformance, NamesMayBeAnything) {
     EXPECT_THAT(record.trial.point, ElementsAre(0.5, 1)) << name;
     EXPECT_EQ(record.worker, name);
   }
-  EXPECT_TRUE(storage().DeleteStudy(ids[names[0]]).ok());
+  EXPECT_THAT(storage().DeleteStudy(ids[names[0]]), Succeeds());
   EXPECT_THAT(*storage().ListStudies(), SizeIs(names.size() - 1));
 }
 
@@ -465,10 +478,10 @@ TEST_P(StorageConformance, StudiesAreListedWithTheirCounts) {
   CreateStudy("b");
   const int64_t study = CreateStudy(LargeConfig("a"));
   CreateStudy("c");
-  ASSERT_TRUE(storage().Import(study, EndedTrials()).ok());
+  ASSERT_THAT(storage().Import(study, EndedTrials()), Succeeds());
   Claim(study, 3);
   const Value empty = Value::Object();
-  ASSERT_TRUE(storage().Enqueue(study, {empty, empty}).ok());
+  ASSERT_THAT(storage().Enqueue(study, {empty, empty}), Succeeds());
 
   const auto listed = storage().ListStudies();
   ASSERT_TRUE(listed.ok()) << listed.status();
@@ -495,16 +508,16 @@ TEST_P(StorageConformance, AttributesAreSetReplacedAndRemoved) {
   const int64_t study = CreateStudy(), other = CreateStudy("other");
   const Value deep = Value(Value::Object{{"list", Value(Value::List{1, 0.1, Value(), "é"})}});
   const auto attributes = [&] { return storage().FindStudy("study")->attributes; };
-  ASSERT_TRUE(storage().SetAttribute(study, "a", 1).ok());
-  ASSERT_TRUE(storage().SetAttribute(study, "b", deep).ok());
-  ASSERT_TRUE(storage().SetAttribute(study, "'; \"🐟\"", "'; \"🐟\"").ok());
+  ASSERT_THAT(storage().SetAttribute(study, "a", 1), Succeeds());
+  ASSERT_THAT(storage().SetAttribute(study, "b", deep), Succeeds());
+  ASSERT_THAT(storage().SetAttribute(study, "'; \"🐟\"", "'; \"🐟\""), Succeeds());
   EXPECT_EQ(attributes(), Value(Value::Object{{"a", 1}, {"b", deep}, {"'; \"🐟\"", "'; \"🐟\""}}));
-  ASSERT_TRUE(storage().SetAttribute(study, "a", false).ok());
-  ASSERT_TRUE(storage().SetAttribute(study, "'; \"🐟\"", Value()).ok());
-  ASSERT_TRUE(storage().SetAttribute(study, "never there", Value()).ok());
+  ASSERT_THAT(storage().SetAttribute(study, "a", false), Succeeds());
+  ASSERT_THAT(storage().SetAttribute(study, "'; \"🐟\"", Value()), Succeeds());
+  ASSERT_THAT(storage().SetAttribute(study, "never there", Value()), Succeeds());
   EXPECT_EQ(attributes(), Value(Value::Object{{"a", false}, {"b", deep}}));
   EXPECT_EQ(storage().FindStudy("other")->attributes, Value::Object());
-  EXPECT_TRUE(storage().DeleteStudy(other).ok());
+  EXPECT_THAT(storage().DeleteStudy(other), Succeeds());
   EXPECT_EQ(attributes(), Value(Value::Object{{"a", false}, {"b", deep}}));
 }
 
@@ -514,20 +527,20 @@ TEST_P(StorageConformance, StudiesDoNotMixAndOneIsDeletedAlone) {
     for (const int64_t study : {a, b}) {
       const int64_t number = Start(study, study == a ? 0.125 : 0.25);
       EXPECT_EQ(number, i);
-      EXPECT_TRUE(storage().Report(study, number, 1, {1}).ok());
-      EXPECT_TRUE(
-          storage().Finish(study, number, Outcome::Complete({study == a ? 1.0 : 2.0}), {}).ok());
+      EXPECT_THAT(storage().Report(study, number, 1, {1}), Succeeds());
+      EXPECT_THAT(storage().Finish(study, number, Outcome::Complete({study == a ? 1.0 : 2.0}), {}),
+                  Succeeds());
     }
   }
-  ASSERT_TRUE(storage().Enqueue(a, {Value(Value::Object{{"x", 1}})}).ok());
+  ASSERT_THAT(storage().Enqueue(a, {Value(Value::Object{{"x", 1}})}), Succeeds());
   EXPECT_EQ(Start(b), 3);
   const std::vector<std::string> before = Texts(ReadAll(b));
 
-  EXPECT_TRUE(storage().DeleteStudy(a).ok());
+  EXPECT_THAT(storage().DeleteStudy(a), Succeeds());
   EXPECT_EQ(storage().FindStudy("a").status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(storage().DeleteStudy(a).code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(Texts(ReadAll(b)), before);
-  EXPECT_TRUE(storage().Finish(b, 3, Outcome::Complete({2}), {}).ok());
+  EXPECT_THAT(storage().Finish(b, 3, Outcome::Complete({2}), {}), Succeeds());
   // The name is free again, and nothing of the old study is left.
   const int64_t again = CreateStudy("a");
   EXPECT_THAT(ReadAll(again), IsEmpty());
@@ -540,7 +553,7 @@ TEST_P(StorageConformance, WhatIsNotThereIsNotFound) {
   Start(gone);
   const auto several = Several(2);
   EXPECT_THAT(ReadAll(gone), SizeIs(1));
-  ASSERT_TRUE(several[1]->DeleteStudy(gone).ok());
+  ASSERT_THAT(several[1]->DeleteStudy(gone), Succeeds());
   const Value object = Value::Object();
   TrialRecord ended;
   ended.trial.state = TrialState::kComplete;
@@ -623,7 +636,7 @@ TEST_P(StorageConformance, EnqueuedTrialsComeFirstTheOldestFirst) {
     EXPECT_EQ(ReadOne(study, record.trial.id).trial.started, record.trial.started);
   }
   // Whatever was asked for, the worker decides.
-  ASSERT_TRUE(storage().Propose(study, {{4, {0.75, 0.5}, {}, {}, {}}}).ok());
+  ASSERT_THAT(storage().Propose(study, {{4, {0.75, 0.5}, {}, {}, {}}}), Succeeds());
   EXPECT_THAT(ReadOne(study, 4).trial.point, ElementsAre(0.75, 0.5));
 }
 
@@ -687,13 +700,14 @@ TEST_P(StorageConformance, NewNumbersEndAtTheLimitAndRetriesDoNotCount) {
   EXPECT_THAT(claim(2, 3), ElementsAre(0, 1));
   EXPECT_THAT(claim(5, 3), ElementsAre(2));
   EXPECT_THAT(claim(1, 3), IsEmpty());
-  ASSERT_TRUE(storage().Propose(study, {{0, {0.5, 0.5}, {}, {}, {}}}).ok());
-  ASSERT_TRUE(storage().Finish(study, 0, Outcome::Failed(FailureKind::kError, "no"), {1}).ok());
+  ASSERT_THAT(storage().Propose(study, {{0, {0.5, 0.5}, {}, {}, {}}}), Succeeds());
+  ASSERT_THAT(storage().Finish(study, 0, Outcome::Failed(FailureKind::kError, "no"), {1}),
+              Succeeds());
   EXPECT_THAT(claim(5, 3), ElementsAre(3));  // the retry
   EXPECT_THAT(claim(5, 3), IsEmpty());
   EXPECT_THAT(claim(5, 4), ElementsAre(4));
   // Whoever enqueues is not limited.
-  ASSERT_TRUE(storage().Enqueue(study, {Value(Value::Object{})}).ok());
+  ASSERT_THAT(storage().Enqueue(study, {Value(Value::Object{})}), Succeeds());
   EXPECT_THAT(claim(5, 4), ElementsAre(5));
   EXPECT_THAT(claim(5, 4), IsEmpty());
   EXPECT_THAT(claim(2, 0), ElementsAre(6, 7));
@@ -701,7 +715,7 @@ TEST_P(StorageConformance, NewNumbersEndAtTheLimitAndRetriesDoNotCount) {
   TrialRecord retry;
   retry.trial.state = TrialState::kFailed;
   retry.retry_of = 3;
-  ASSERT_TRUE(storage().Import(study, {retry}).ok());  // 8
+  ASSERT_THAT(storage().Import(study, {retry}), Succeeds());  // 8
   EXPECT_THAT(claim(5, 8), ElementsAre(9));
 }
 
@@ -710,12 +724,12 @@ TEST_P(StorageConformance, AClaimTellsWhatReadWould) {
   ReadCursor cursor;
   EXPECT_THAT(storage().Claim(study, {2, 0, "w"}, &cursor)->changes, IsEmpty());
   EXPECT_EQ(cursor.next, 0);
-  ASSERT_TRUE(storage().Propose(study, {{0, {0.5, 0.5}, {}, {}, {}}}).ok());
-  ASSERT_TRUE(storage().Enqueue(study, {Value(Value::Object{{"x", 1}})}).ok());
+  ASSERT_THAT(storage().Propose(study, {{0, {0.5, 0.5}, {}, {}, {}}}), Succeeds());
+  ASSERT_THAT(storage().Enqueue(study, {Value(Value::Object{{"x", 1}})}), Succeeds());
   ReadOn(storage(), study, &cursor);
-  ASSERT_TRUE(storage().Finish(study, 0, Outcome::Complete({1}), {}).ok());
-  ASSERT_TRUE(storage().Propose(study, {{1, {0.25, 0.5}, {}, {}, {}}}).ok());
-  ASSERT_TRUE(storage().Enqueue(study, {Value(Value::Object{{"x", 0}})}).ok());
+  ASSERT_THAT(storage().Finish(study, 0, Outcome::Complete({1}), {}), Succeeds());
+  ASSERT_THAT(storage().Propose(study, {{1, {0.25, 0.5}, {}, {}, {}}}), Succeeds());
+  ASSERT_THAT(storage().Enqueue(study, {Value(Value::Object{{"x", 0}})}), Succeeds());
 
   ReadCursor claiming = cursor, reading = cursor;
   const auto claim = storage().Claim(study, {4, 0, "w"}, &claiming);
@@ -760,14 +774,14 @@ TEST_P(StorageConformance, ProposalsAreKeptBitForBit) {
     expected[i].resume_from = proposal.resume_from;
     expected[i].asked = proposal.asked;
   }
-  ASSERT_TRUE(storage().Propose(study, proposals).ok());
+  ASSERT_THAT(storage().Propose(study, proposals), Succeeds());
   EXPECT_EQ(Texts(ReadAll(study)), Texts(expected));
 }
 
 TEST_P(StorageConformance, ProposalsAreTakenTogetherOrNotAtAll) {
   const int64_t study = CreateStudy();
   Claim(study, 3);
-  ASSERT_TRUE(storage().Propose(study, {{2, {0.125, 0.5}, {}, {}, {}}}).ok());
+  ASSERT_THAT(storage().Propose(study, {{2, {0.125, 0.5}, {}, {}, {}}}), Succeeds());
   const std::vector<std::string> before = Texts(ReadAll(study));
   const StoredProposal good = {0, {0.5, 0.5}, {}, {}, {}};
   EXPECT_EQ(storage().Propose(study, {good, {9, {0.5, 0.5}, {}, {}, {}}}).code(),
@@ -777,7 +791,7 @@ TEST_P(StorageConformance, ProposalsAreTakenTogetherOrNotAtAll) {
   EXPECT_EQ(storage().Propose(study, {good, {1, {}, {}, {}, {}}}).code(),
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(Texts(ReadAll(study)), before);
-  ASSERT_TRUE(storage().Finish(study, 2, Outcome::Complete({1}), {}).ok());
+  ASSERT_THAT(storage().Finish(study, 2, Outcome::Complete({1}), {}), Succeeds());
   const std::vector<std::string> ended = Texts(ReadAll(study));
   EXPECT_EQ(storage().Propose(study, {good, {2, {0.5, 0.5}, {}, {}, {}}}).code(),
             absl::StatusCode::kFailedPrecondition);
@@ -789,7 +803,7 @@ TEST_P(StorageConformance, ALaterProposalReplacesAnEarlier) {
   const int64_t study = CreateStudy(LargeConfig("large"));
   TrialRecord expected = Claim(study)[0];
   StoredProposal proposal = {0, LargePoint(), 5, 0, AskedView{0, 1, 0, {}, {}}};
-  ASSERT_TRUE(storage().Propose(study, {proposal}).ok());
+  ASSERT_THAT(storage().Propose(study, {proposal}), Succeeds());
   proposal.point = LargePoint(1.0 / 3);
   proposal.point[6] = 2;
   proposal.point[7] = kNaN;
@@ -797,7 +811,7 @@ TEST_P(StorageConformance, ALaterProposalReplacesAnEarlier) {
   proposal.resume_from = std::nullopt;
   proposal.asked = std::nullopt;
   for (int again = 0; again < 2; ++again) {
-    ASSERT_TRUE(storage().Propose(study, {proposal}).ok());
+    ASSERT_THAT(storage().Propose(study, {proposal}), Succeeds());
     expected.trial.point = proposal.point;
     EXPECT_EQ(Text(ReadOne(study, 0)), Text(expected));
   }
@@ -806,10 +820,10 @@ TEST_P(StorageConformance, ALaterProposalReplacesAnEarlier) {
 TEST_P(StorageConformance, TheLastNumbersAreTakenBackAndOthersFail) {
   const int64_t study = CreateStudy();
   Claim(study, 2);
-  ASSERT_TRUE(storage().Enqueue(study, {Value(Value::Object{{"x", 1}})}).ok());  // 2
-  Claim(study, 4);                                                               // 2 to 5
+  ASSERT_THAT(storage().Enqueue(study, {Value(Value::Object{{"x", 1}})}), Succeeds());  // 2
+  Claim(study, 4);                                                                      // 2 to 5
   const std::string reason = "the strategy's \"end\"; 🐟";
-  ASSERT_TRUE(storage().Unclaim(study, {4, 0, 2, 5}, reason).ok());
+  ASSERT_THAT(storage().Unclaim(study, {4, 0, 2, 5}, reason), Succeeds());
   std::vector<TrialRecord> left = ReadAll(study);
   ASSERT_THAT(Numbers(left), ElementsAre(0, 1, 2, 3));
   EXPECT_EQ(left[0].trial.state, TrialState::kFailed);
@@ -828,7 +842,7 @@ TEST_P(StorageConformance, TheLastNumbersAreTakenBackAndOthersFail) {
 TEST_P(StorageConformance, WhatHasItsPointIsNotTakenBack) {
   const int64_t study = CreateStudy();
   Claim(study, 3);
-  ASSERT_TRUE(storage().Propose(study, {{1, {0.5, 0.5}, {}, {}, {}}}).ok());
+  ASSERT_THAT(storage().Propose(study, {{1, {0.5, 0.5}, {}, {}, {}}}), Succeeds());
   const std::vector<std::string> before = Texts(ReadAll(study));
   EXPECT_EQ(storage().Unclaim(study, {2, 1}, "no").code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(storage().Unclaim(study, {2, 3}, "no").code(), absl::StatusCode::kNotFound);
@@ -841,10 +855,10 @@ TEST_P(StorageConformance, ReadersOfANumberThatWasTakenBackSeeItsNextTrial) {
   Claim(study, 3);
   EXPECT_THAT(ReadOn(storage(), study, &early), SizeIs(3));
   EXPECT_THAT(ReadOn(storage(), study, &late), SizeIs(3));
-  ASSERT_TRUE(storage().Unclaim(study, {1, 2}, "no").ok());
+  ASSERT_THAT(storage().Unclaim(study, {1, 2}, "no"), Succeeds());
   EXPECT_THAT(ReadOn(storage(), study, &early), IsEmpty());  // sees that they are gone
   EXPECT_EQ(Start(study, 0.75), 1);
-  ASSERT_TRUE(storage().Finish(study, 1, Outcome::Complete({1}), {}).ok());
+  ASSERT_THAT(storage().Finish(study, 1, Outcome::Complete({1}), {}), Succeeds());
   for (ReadCursor* const cursor : {&early, &late}) {
     const std::vector<TrialRecord> read = ReadOn(storage(), study, cursor);
     ASSERT_THAT(Numbers(read), ElementsAre(1));
@@ -891,7 +905,7 @@ TEST_P(StorageConformance, WithoutNamesTheMetricsAreTheObjectives) {
   config.constraints.clear();
   const int64_t study = CreateStudy(config);
   Claim(study);
-  EXPECT_TRUE(storage().Report(study, 0, 1, {0.5, 0.25}).ok());
+  EXPECT_THAT(storage().Report(study, 0, 1, {0.5, 0.25}), Succeeds());
   EXPECT_EQ(storage().Report(study, 0, 2, {0.5}).code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(AllBits(ReadOne(study, 0).trial.reports.values(0)),
             AllBits(std::vector<double>{0.5, 0.25}));
@@ -945,7 +959,7 @@ TEST_P(StorageConformance, EveryEndIsKept) {
     record.trial.point = LargePoint();
     proposals.push_back({record.trial.id, record.trial.point, {}, {}, {}});
   }
-  ASSERT_TRUE(storage().Propose(study, proposals).ok());
+  ASSERT_THAT(storage().Propose(study, proposals), Succeeds());
   for (size_t i = 0; i < outcomes.size(); ++i) {
     const absl::Status status =
         storage().Finish(study, static_cast<int64_t>(i), outcomes[i], RetryRule());
@@ -986,7 +1000,7 @@ TEST_P(StorageConformance, AReasonMayBeAnyBytes) {
 TEST_P(StorageConformance, AnEndThatDoesNotFitTheStudyIsRefused) {
   const int64_t study = CreateStudy(LargeConfig("large"));
   Claim(study);
-  ASSERT_TRUE(storage().Propose(study, {{0, LargePoint(), {}, {}, {}}}).ok());
+  ASSERT_THAT(storage().Propose(study, {{0, LargePoint(), {}, {}, {}}}), Succeeds());
   const std::string before = Text(ReadOne(study, 0));
   Outcome running = Outcome::Complete({1, 2}), waiting = running, failed = running;
   running.state = TrialState::kRunning;
@@ -999,7 +1013,7 @@ TEST_P(StorageConformance, AnEndThatDoesNotFitTheStudyIsRefused) {
         << AllBits(wrong.values);
   }
   EXPECT_EQ(Text(ReadOne(study, 0)), before);
-  EXPECT_TRUE(storage().Finish(study, 0, Outcome::Complete({1, 2}), {}).ok());
+  EXPECT_THAT(storage().Finish(study, 0, Outcome::Complete({1, 2}), {}), Succeeds());
 }
 
 TEST_P(StorageConformance, ATrialEndsOnce) {
@@ -1008,14 +1022,14 @@ TEST_P(StorageConformance, ATrialEndsOnce) {
                                  Outcome::Failed(FailureKind::kError, "failed"),
                                  Outcome::Failed(FailureKind::kLostWorker, "")}) {  // by SettleLost
     const int64_t number = Start(study);
-    ASSERT_TRUE(storage().Report(study, number, 1, {1}).ok());
+    ASSERT_THAT(storage().Report(study, number, 1, {1}), Succeeds());
     if (outcome.failure == FailureKind::kLostWorker) {
       const auto lost = storage().SettleLost(study, absl::InfiniteDuration(),
                                              [](absl::string_view) { return true; }, {});
       ASSERT_TRUE(lost.ok()) << lost.status();
       EXPECT_THAT(*lost, ElementsAre(number));
     } else {
-      ASSERT_TRUE(storage().Finish(study, number, outcome, {}).ok());
+      ASSERT_THAT(storage().Finish(study, number, outcome, {}), Succeeds());
     }
     const std::vector<std::string> before = Texts(ReadAll(study));
     const absl::Status again[] = {
@@ -1030,7 +1044,7 @@ TEST_P(StorageConformance, ATrialEndsOnce) {
       EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
     }
     // Beats as it ends: nobody's fault, and no life.
-    EXPECT_TRUE(storage().Heartbeat(study, {number}).ok());
+    EXPECT_THAT(storage().Heartbeat(study, {number}), Succeeds());
     EXPECT_EQ(Texts(ReadAll(study)), before);
   }
 }
@@ -1071,9 +1085,10 @@ TEST_P(StorageConformance, AFailedTrialIsRepeatedAsOftenAsSaid) {
   for (int attempt = 0; attempt < 3; ++attempt) {
     const int64_t number = attempt;
     proposal.number = number;
-    ASSERT_TRUE(storage().Propose(study, {proposal}).ok());
-    ASSERT_TRUE(
-        storage().Finish(study, number, Outcome::Failed(FailureKind::kTimeout, "slow"), {2}).ok());
+    ASSERT_THAT(storage().Propose(study, {proposal}), Succeeds());
+    ASSERT_THAT(
+        storage().Finish(study, number, Outcome::Failed(FailureKind::kTimeout, "slow"), {2}),
+        Succeeds());
     if (attempt == 2) break;
     const TrialRecord waiting = ReadOne(study, number + 1);
     EXPECT_EQ(waiting.trial.state, TrialState::kWaiting);
@@ -1096,14 +1111,14 @@ TEST_P(StorageConformance, AFailedTrialIsRepeatedAsOftenAsSaid) {
 
 TEST_P(StorageConformance, OnlyWhatFailedIsRepeated) {
   const int64_t study = CreateStudy();
-  ASSERT_TRUE(storage().Finish(study, Start(study), Outcome::Complete({1}), {5}).ok());
-  ASSERT_TRUE(storage().Finish(study, Start(study), Outcome::Stopped({1}, ""), {5}).ok());
-  ASSERT_TRUE(
-      storage().Finish(study, Start(study), Outcome::Failed(FailureKind::kError, ""), {0}).ok());
+  ASSERT_THAT(storage().Finish(study, Start(study), Outcome::Complete({1}), {5}), Succeeds());
+  ASSERT_THAT(storage().Finish(study, Start(study), Outcome::Stopped({1}, ""), {5}), Succeeds());
+  ASSERT_THAT(storage().Finish(study, Start(study), Outcome::Failed(FailureKind::kError, ""), {0}),
+              Succeeds());
   // There is nothing to repeat of one that never had a point.
   const int64_t pointless = Claim(study)[0].trial.id;
-  ASSERT_TRUE(
-      storage().Finish(study, pointless, Outcome::Failed(FailureKind::kError, ""), {5}).ok());
+  ASSERT_THAT(storage().Finish(study, pointless, Outcome::Failed(FailureKind::kError, ""), {5}),
+              Succeeds());
   EXPECT_THAT(ReadAll(study), SizeIs(4));
 }
 
@@ -1111,13 +1126,14 @@ TEST_P(StorageConformance, TrialsOfTheDeadAreSettled) {
   const int64_t study = CreateStudy();
   const auto claim = [&](const std::string& worker) {
     ReadCursor cursor;
-    EXPECT_TRUE(storage().Claim(study, {1, 0, worker}, &cursor).ok());
+    EXPECT_THAT(storage().Claim(study, {1, 0, worker}, &cursor), Succeeds());
   };
   for (const char* worker : {"alive", "dead", "alive", "dead", "dead"}) claim(worker);
   for (const int64_t number : {0, 1, 2, 4}) {
-    ASSERT_TRUE(storage().Propose(study, {{number, {number * 0.125, 0.5}, {}, {}, {}}}).ok());
+    ASSERT_THAT(storage().Propose(study, {{number, {number * 0.125, 0.5}, {}, {}, {}}}),
+                Succeeds());
   }
-  ASSERT_TRUE(storage().Finish(study, 4, Outcome::Complete({1}), {}).ok());
+  ASSERT_THAT(storage().Finish(study, 4, Outcome::Complete({1}), {}), Succeeds());
   std::set<std::string> asked;
   const auto dead = [&](absl::string_view worker) {
     asked.insert(std::string(worker));
@@ -1148,7 +1164,7 @@ TEST_P(StorageConformance, TheSilentLoseTheirTrialsAndHeartbeatsKeepThem) {
   const int64_t study = CreateStudy();
   const absl::Duration grace = absl::Milliseconds(200);
   const int64_t ended = Start(study);
-  ASSERT_TRUE(storage().Finish(study, ended, Outcome::Complete({1}), {}).ok());
+  ASSERT_THAT(storage().Finish(study, ended, Outcome::Complete({1}), {}), Succeeds());
   // The storage's clock cannot be set. So: a trial that was silent for long enough is lost for
   // certain, and one whose worker has spoken is kept for certain, if this was quick enough.
   for (int attempt = 0; attempt < 100; ++attempt) {
@@ -1157,7 +1173,7 @@ TEST_P(StorageConformance, TheSilentLoseTheirTrialsAndHeartbeatsKeepThem) {
     absl::SleepFor(grace * 1.25);
     const absl::Time before = absl::Now();
     // What has ended, and what never was, does not keep the others from being heard.
-    ASSERT_TRUE(storage().Heartbeat(study, {ended, beating, 1000000}).ok());
+    ASSERT_THAT(storage().Heartbeat(study, {ended, beating, 1000000}), Succeeds());
     const auto lost = storage().SettleLost(study, grace, nullptr, {});
     ASSERT_TRUE(lost.ok()) << lost.status();
     const bool quick = absl::Now() - before < grace / 2;
@@ -1165,11 +1181,11 @@ TEST_P(StorageConformance, TheSilentLoseTheirTrialsAndHeartbeatsKeepThem) {
     EXPECT_EQ(ReadOne(study, silent).trial.failure, FailureKind::kLostWorker);
     if (quick) {
       EXPECT_THAT(*lost, Not(Contains(beating)));
-      EXPECT_TRUE(storage().Finish(study, beating, Outcome::Complete({1}), {}).ok());
+      EXPECT_THAT(storage().Finish(study, beating, Outcome::Complete({1}), {}), Succeeds());
       return;
     }
     absl::SleepFor(absl::Milliseconds(20));
-    ASSERT_TRUE(storage().SettleLost(study, absl::ZeroDuration(), nullptr, {}).ok());
+    ASSERT_THAT(storage().SettleLost(study, absl::ZeroDuration(), nullptr, {}), Succeeds());
   }
   ADD_FAILURE() << "it was never quick enough";
 }
@@ -1239,26 +1255,28 @@ TEST_P(StorageConformance, ACursorIsToldOfWhatHasChanged) {
   const int64_t study = CreateStudy();
   ReadCursor cursor;
   const auto read = [&] { return ReadOn(storage(), study, &cursor); };
-  ASSERT_TRUE(storage().Enqueue(study, {Value(Value::Object{{"x", 1}})}).ok());  // 0
-  Claim(study, 3);                                                               // 0, 1, 2
-  ASSERT_TRUE(storage().Enqueue(study, {Value(Value::Object{{"x", 1}})}).ok());  // 3
-  ASSERT_TRUE(storage().Propose(study, {{1, {0.5, 0.5}, {}, {}, {}}}).ok());
-  ASSERT_TRUE(storage().Finish(study, 1, Outcome::Complete({1}), {}).ok());
+  ASSERT_THAT(storage().Enqueue(study, {Value(Value::Object{{"x", 1}})}), Succeeds());  // 0
+  Claim(study, 3);                                                                      // 0, 1, 2
+  ASSERT_THAT(storage().Enqueue(study, {Value(Value::Object{{"x", 1}})}), Succeeds());  // 3
+  ASSERT_THAT(storage().Propose(study, {{1, {0.5, 0.5}, {}, {}, {}}}), Succeeds());
+  ASSERT_THAT(storage().Finish(study, 1, Outcome::Complete({1}), {}), Succeeds());
   EXPECT_THAT(Numbers(read()), ElementsAre(0, 1, 2, 3));
   EXPECT_EQ(cursor.next, 4);
   EXPECT_THAT(cursor.open, ElementsAre(0, 2, 3));
   EXPECT_THAT(read(), IsEmpty());
   Claim(study);  // 3 runs, but has no point
   EXPECT_THAT(read(), IsEmpty());
-  ASSERT_TRUE(storage().Propose(study, {{2, {0.5, 0.5}, {}, {}, {}}}).ok());
+  ASSERT_THAT(storage().Propose(study, {{2, {0.5, 0.5}, {}, {}, {}}}), Succeeds());
   EXPECT_THAT(Numbers(read()), ElementsAre(2));
-  ASSERT_TRUE(storage().Report(study, 2, 1, {0.5}).ok());
+  ASSERT_THAT(storage().Report(study, 2, 1, {0.5}), Succeeds());
   // Again, while it runs.
   std::vector<TrialRecord> again = read();
   ASSERT_THAT(Numbers(again), ElementsAre(2));
   EXPECT_EQ(again[0].trial.reports.size(), 1);
-  ASSERT_TRUE(storage().Finish(study, 2, Outcome::Failed(FailureKind::kError, ""), {1}).ok());
-  ASSERT_TRUE(storage().Finish(study, 0, Outcome::Failed(FailureKind::kError, ""), {1}).ok());
+  ASSERT_THAT(storage().Finish(study, 2, Outcome::Failed(FailureKind::kError, ""), {1}),
+              Succeeds());
+  ASSERT_THAT(storage().Finish(study, 0, Outcome::Failed(FailureKind::kError, ""), {1}),
+              Succeeds());
   again = read();
   ASSERT_THAT(Numbers(again), ElementsAre(0, 2, 4));
   EXPECT_EQ(again[0].trial.state, TrialState::kFailed);
@@ -1290,7 +1308,7 @@ TEST_P(StorageConformance, ManyTrialsAreReadInTheirOrder) {
   ASSERT_THAT(Claim(study, kRunning), SizeIs(kRunning));
   std::vector<StoredProposal> proposals;
   for (int64_t i = 0; i < kRunning; ++i) proposals.push_back({i, {0.5, 0.5}, {}, {}, {}});
-  ASSERT_TRUE(storage().Propose(study, proposals).ok());
+  ASSERT_THAT(storage().Propose(study, proposals), Succeeds());
   std::vector<TrialRecord> records(kTrials - kRunning);
   for (size_t i = 0; i < records.size(); ++i) {
     Trial& trial = records[i].trial;
@@ -1300,24 +1318,24 @@ TEST_P(StorageConformance, ManyTrialsAreReadInTheirOrder) {
     trial.started = kSomeTime;
     if (i % 100 == 0) trial.reports.Add(1, {0.5});
   }
-  ASSERT_TRUE(storage().Import(study, records).ok());
+  ASSERT_THAT(storage().Import(study, records), Succeeds());
   ReadCursor cursor;
   Witness witness;
   int64_t visits = 0;
-  ASSERT_TRUE(storage()
-                  .Read(study, &cursor,
-                        [&](const TrialRecord& record) {
-                          ++visits;
-                          witness.See(record);
-                          const auto i = static_cast<double>(record.trial.id - kRunning);
-                          EXPECT_EQ(record.trial.values.empty() ? i : record.trial.values[0], i);
-                          return absl::OkStatus();
-                        })
-                  .ok());
+  ASSERT_THAT(storage().Read(study, &cursor,
+                             [&](const TrialRecord& record) {
+                               ++visits;
+                               witness.See(record);
+                               const auto i = static_cast<double>(record.trial.id - kRunning);
+                               EXPECT_EQ(record.trial.values.empty() ? i : record.trial.values[0],
+                                         i);
+                               return absl::OkStatus();
+                             }),
+              Succeeds());
   EXPECT_EQ(visits, kTrials);
   EXPECT_EQ(witness.seen(), kTrials);
   EXPECT_THAT(cursor.open, SizeIs(kRunning));
-  ASSERT_TRUE(storage().Finish(study, 3, Outcome::Complete({1}), {}).ok());
+  ASSERT_THAT(storage().Finish(study, 3, Outcome::Complete({1}), {}), Succeeds());
   const std::vector<TrialRecord> again = ReadOn(storage(), study, &cursor);
   EXPECT_THAT(again, SizeIs(kRunning));  // they all run, and one has ended
   EXPECT_THAT(cursor.open, SizeIs(kRunning - 1));
@@ -1351,10 +1369,10 @@ TEST_P(StorageConformance, ManyWorkersLoseNothingAndEachReaderIsToldOnce) {
         absl::MutexLock lock(&mutex);
         EXPECT_TRUE(claimed.insert(number).second) << number << " was given twice";
       }
-      ASSERT_TRUE(storage.Propose(study, proposals).ok());
+      ASSERT_THAT(storage.Propose(study, proposals), Succeeds());
       for (size_t k = 0; k < proposals.size(); ++k) {
         const int64_t number = proposals[k].number;
-        ASSERT_TRUE(storage.Report(study, number, 1, {0.5}).ok());
+        ASSERT_THAT(storage.Report(study, number, 1, {0.5}), Succeeds());
         const bool fails = number % 10 == 0 && claim->claimed[k].attempt == 0;
         const Outcome outcome = fails ? Outcome::Failed(FailureKind::kError, "the first time")
                                       : Outcome::Complete({proposals[k].point[0]});
@@ -1379,8 +1397,8 @@ TEST_P(StorageConformance, ManyWorkersLoseNothingAndEachReaderIsToldOnce) {
         witness.See(claim->changes);
         for (const TrialRecord& late : claim->claimed) {
           const double x = late.enqueued.Find("x")->number();
-          ASSERT_TRUE(storage.Propose(study, {{late.trial.id, {x, 0.5}, {}, {}, {}}}).ok());
-          ASSERT_TRUE(storage.Finish(study, late.trial.id, Outcome::Complete({x}), {}).ok());
+          ASSERT_THAT(storage.Propose(study, {{late.trial.id, {x, 0.5}, {}, {}, {}}}), Succeeds());
+          ASSERT_THAT(storage.Finish(study, late.trial.id, Outcome::Complete({x}), {}), Succeeds());
           absl::MutexLock lock(&mutex);
           EXPECT_TRUE(claimed.insert(late.trial.id).second);
           finished[late.trial.id] = x;
@@ -1418,34 +1436,35 @@ TEST_P(StorageConformance, WhatOneWritesTheOthersSee) {
   Storage &a = *several[0], &b = *several[1];
   const int64_t study = CreateStudy();
   EXPECT_EQ(b.FindStudy("study")->id, study);
-  ASSERT_TRUE(b.SetAttribute(study, "a", 1).ok());
+  ASSERT_THAT(b.SetAttribute(study, "a", 1), Succeeds());
   EXPECT_EQ(a.FindStudy("study")->attributes, Value(Value::Object{{"a", 1}}));
   ReadCursor cursor;
-  ASSERT_TRUE(a.Enqueue(study, {Value(Value::Object{{"x", 0.5}})}).ok());
+  ASSERT_THAT(a.Enqueue(study, {Value(Value::Object{{"x", 0.5}})}), Succeeds());
   EXPECT_THAT(Numbers(b.Claim(study, {1, 0, "b"}, &cursor)->claimed), ElementsAre(0));
   EXPECT_THAT(Numbers(a.Claim(study, {1, 0, "a"}, &cursor)->claimed), ElementsAre(1));
-  ASSERT_TRUE(b.Propose(study, {{0, {0.5, 0.5}, {}, {}, {}}}).ok());
-  ASSERT_TRUE(b.Report(study, 0, 1, {0.25}).ok());
+  ASSERT_THAT(b.Propose(study, {{0, {0.5, 0.5}, {}, {}, {}}}), Succeeds());
+  ASSERT_THAT(b.Report(study, 0, 1, {0.25}), Succeeds());
   EXPECT_EQ(ReadOne(study, 0).trial.reports.size(), 1);
-  ASSERT_TRUE(b.Finish(study, 0, Outcome::Complete({1}), {}).ok());
+  ASSERT_THAT(b.Finish(study, 0, Outcome::Complete({1}), {}), Succeeds());
   EXPECT_THAT(Numbers(ReadOn(a, study, &cursor)), ElementsAre(0, 1));
-  ASSERT_TRUE(b.DeleteStudy(study).ok());
+  ASSERT_THAT(b.DeleteStudy(study), Succeeds());
   EXPECT_THAT(*a.ListStudies(), IsEmpty());
 }
 
 TEST_P(StorageConformance, WhatWasWrittenIsThereAgain) {
   if (!GetParam().shared) GTEST_SKIP() << "nothing outlives it";
   const int64_t study = CreateStudy(LargeConfig("large")), deleted = CreateStudy("deleted");
-  ASSERT_TRUE(storage().SetAttribute(study, "note", "kept").ok());
-  ASSERT_TRUE(storage().Import(study, EndedTrials()).ok());
-  ASSERT_TRUE(storage().Enqueue(study, {Value(Value::Object{{"rate", 0.1}})}).ok());
+  ASSERT_THAT(storage().SetAttribute(study, "note", "kept"), Succeeds());
+  ASSERT_THAT(storage().Import(study, EndedTrials()), Succeeds());
+  ASSERT_THAT(storage().Enqueue(study, {Value(Value::Object{{"rate", 0.1}})}), Succeeds());
   const int64_t running = Claim(study, 3)[1].trial.id;
-  ASSERT_TRUE(storage().Propose(study, {{running, LargePoint(), 5, 2, AskedView()}}).ok());
-  ASSERT_TRUE(storage().Report(study, running, 3, {1, kNaN, 3}).ok());
-  ASSERT_TRUE(storage().Propose(study, {{running + 1, LargePoint(), {}, {}, {}}}).ok());
-  ASSERT_TRUE(
-      storage().Finish(study, running + 1, Outcome::Failed(FailureKind::kExitCode, "3"), {1}).ok());
-  ASSERT_TRUE(storage().DeleteStudy(deleted).ok());
+  ASSERT_THAT(storage().Propose(study, {{running, LargePoint(), 5, 2, AskedView()}}), Succeeds());
+  ASSERT_THAT(storage().Report(study, running, 3, {1, kNaN, 3}), Succeeds());
+  ASSERT_THAT(storage().Propose(study, {{running + 1, LargePoint(), {}, {}, {}}}), Succeeds());
+  ASSERT_THAT(
+      storage().Finish(study, running + 1, Outcome::Failed(FailureKind::kExitCode, "3"), {1}),
+      Succeeds());
+  ASSERT_THAT(storage().DeleteStudy(deleted), Succeeds());
   const std::string record = Text(*storage().FindStudy("large"));
   const std::vector<std::string> trials = Texts(ReadAll(study));
 
@@ -1457,7 +1476,7 @@ TEST_P(StorageConformance, WhatWasWrittenIsThereAgain) {
   // And goes on.
   EXPECT_EQ(Claim(study)[0].retry_of, running + 1);
   Outcome outcome = Outcome::Complete({0.1, 0.2});
-  EXPECT_TRUE(storage().Finish(study, running, outcome, {}).ok());
+  EXPECT_THAT(storage().Finish(study, running, outcome, {}), Succeeds());
   EXPECT_EQ(ReadOne(study, running).trial.reports.size(), 1);
   EXPECT_EQ(Claim(study)[0].trial.id, trials.size());
 }

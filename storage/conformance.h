@@ -38,7 +38,6 @@ struct StorageCase {
   std::function<std::string()> fresh_url;
   // Declared capability: all that are opened by one URL are the same storage, which outlives them.
   bool shared = true;
-  bool signed_zeros = true;  // -0.0 is not read as 0.0
   // How long the studies are that many threads work on; fewer where each write is slow.
   int trials = 240;
 };
