@@ -209,14 +209,32 @@ void Study::SetState(Trial& trial, TrialState state) {
   trial.state = state;
 }
 
-Suggestion Study::Start(Trial& trial, Proposal proposal) {
+void Study::SetOrigin(int64_t id, std::optional<int64_t> retry_of,
+                      std::optional<int64_t> resume_from) {
+  const std::optional<int64_t> from = retry_of.has_value() ? retry_of : resume_from;
+  if (!from.has_value()) return;
+  const auto before = origins_.find(*from);
+  const int64_t origin = before == origins_.end() ? *from : before->second;
+  origins_[id] = origin;
+}
+
+Suggestion Study::Start(Trial& trial, Proposal proposal, std::optional<int64_t> retry_of) {
   SetState(trial, TrialState::kRunning);
   trial.point = std::move(proposal.point);
   trial.started = Now();
   running_.emplace(trial.id, &trial);
   pending_stale_ = true;
-  return {trial.id,     trial.point,   proposal.budget, proposal.resume_from,
-          std::nullopt, &config_.space};
+  SetOrigin(trial.id, retry_of, proposal.resume_from);
+  Suggestion suggestion;
+  suggestion.id = trial.id;
+  suggestion.point = trial.point;
+  suggestion.budget = proposal.budget;
+  suggestion.resume_from = proposal.resume_from;
+  suggestion.retry_of = retry_of;
+  const auto origin = origins_.find(trial.id);
+  if (origin != origins_.end()) suggestion.origin = origin->second;
+  suggestion.space = &config_.space;
+  return suggestion;
 }
 
 absl::StatusOr<std::vector<Suggestion>> Study::Ask(int count, int64_t limit) {
@@ -322,8 +340,8 @@ absl::StatusOr<std::vector<Suggestion>> Study::AskStored(int count, int64_t limi
         refused.push_back(trial.id);
         continue;
       }
-      suggestions.push_back(Start(trial, {*std::move(point), record.budget, record.resume_from}));
-      suggestions.back().retry_of = record.retry_of;
+      suggestions.push_back(
+          Start(trial, {*std::move(point), record.budget, record.resume_from}, record.retry_of));
       started->push_back(&trial);
       stored.push_back({trial.id, trial.point, record.budget, record.resume_from, std::nullopt});
     }
@@ -376,6 +394,7 @@ void Study::Adopt(TrialRecord record, std::vector<const Trial*>* ended) {
   const int64_t id = record.trial.id;
   Trial& trial = Slot(id);
   if (trial.finished() || running_.contains(id)) return;
+  SetOrigin(id, record.retry_of, record.resume_from);
   SetState(trial, record.trial.state);
   pending_stale_ = true;
   elsewhere_.erase(id);

@@ -32,6 +32,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -55,6 +56,9 @@ struct Suggestion {
   std::optional<int64_t> budget;       // how far to train; nullopt: to the end
   std::optional<int64_t> resume_from;  // the trial whose checkpoint it starts from
   std::optional<int64_t> retry_of;     // the failed trial that it repeats
+  // The first of the trials that it goes on from or repeats, whose seed its model has, so that it
+  // comes to the same whether there is a checkpoint or not; nullopt: itself.
+  std::optional<int64_t> origin;
   const SearchSpace* space = nullptr;  // the study's
 
   // The value of a float or an int; NaN if there is no such parameter or it is inactive.
@@ -161,7 +165,10 @@ class Study {
   Trial& Add(TrialState state, Point point) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Trial& Slot(int64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetState(Trial& trial, TrialState state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Suggestion Start(Trial& trial, Proposal proposal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Suggestion Start(Trial& trial, Proposal proposal, std::optional<int64_t> retry_of = std::nullopt)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetOrigin(int64_t id, std::optional<int64_t> retry_of, std::optional<int64_t> resume_from)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(Trial& trial, Outcome outcome) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckOutcome(const Outcome& outcome) const;
   absl::Status CheckImport(const Trial& trial) const;
@@ -193,6 +200,7 @@ class Study {
   absl::btree_set<int64_t> ending_ ABSL_GUARDED_BY(mutex_);  // of these, being told to the storage
   absl::btree_map<int64_t, Trial*> elsewhere_ ABSL_GUARDED_BY(mutex_);  // running in others' hands
   absl::btree_set<int64_t> hidden_ ABSL_GUARDED_BY(mutex_);  // not ended, their points not known
+  absl::flat_hash_map<int64_t, int64_t> origins_ ABSL_GUARDED_BY(mutex_);  // Suggestion::origin
   // What the strategy is shown of the running trials; rebuilt when these have changed.
   std::vector<PendingTrial> pending_ ABSL_GUARDED_BY(mutex_);
   bool pending_stale_ ABSL_GUARDED_BY(mutex_) = false;

@@ -187,7 +187,7 @@ absl::StatusOr<TrialRunner::Training> TrialRunner::Begin(const Suggestion& trial
       if (training->has_value()) return **std::move(training);
     }
   }
-  return BeginAfresh(trial, SeedOf(*study_, trial.id));
+  return BeginAfresh(trial, SeedOf(*study_, trial.origin.value_or(trial.id)));
 }
 
 absl::StatusOr<TrialRunner::Training> TrialRunner::BeginAfresh(const Suggestion& trial,

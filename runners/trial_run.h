@@ -69,7 +69,8 @@ class TrialRunner {
   // another (resume_from) from that one's. It then has the seed of the trial that made the
   // checkpoint, and reports the steps after it alone; a checkpoint of its last step is its outcome.
   // As the model's contract has it, all is then as if there had been no break. Where there is no
-  // store, no checkpoint, or a model that cannot be loaded, it is trained from the start.
+  // store, no checkpoint, or a model that cannot be loaded, it is trained from the start, with the
+  // seed of its origin.
   //
   // The outcome is
   //   complete               after the last step, whatever its report is answered;

@@ -442,6 +442,14 @@ TEST_F(TrialRunnerCheckpointTest, WithoutACheckpointItTrainsFromTheStart) {
   EXPECT_TRUE(notes_.empty());
 }
 
+TEST_F(TrialRunnerCheckpointTest, WithoutACheckpointTheSeedIsThatOfTheOrigin) {
+  const Ran whole = RunTrial(Numbered(3));
+  Suggestion trial = Numbered(9);
+  trial.resume_from = 7;
+  trial.origin = 3;
+  EXPECT_EQ(RunTrial(trial).reports, whole.reports);
+}
+
 TEST_F(TrialRunnerCheckpointTest, AModelThatCannotBeSavedIsRunFromTheStart) {
   options_.every = 1;
   OpenStore();

@@ -147,24 +147,27 @@ TEST_P(CheckpointedStudyTest, HalvingGivesWhatTrainingWithoutABreakGives) {
   ASSERT_TRUE(store.ok()) << store.status();
   (*store)->Clear();
 
-  auto study = Study::Create(config, {"halving"}, plugins);
-  ASSERT_TRUE(study.ok()) << study.status();
   const auto runner_options = ParseAssignments(GetParam().runner_options);
   ASSERT_TRUE(runner_options.ok()) << runner_options.status();
   auto runner = plugins.runners.Create(PluginSpec{GetParam().runner, *runner_options},
                                        RunnerContext(), "here");
   ASSERT_TRUE(runner.ok()) << runner.status();
-  RunRequest request = {**study, **model};
-  request.checkpoints = store->get();
-  // A strategy that is asked for more while trials run has no more to propose.
-  for (const int64_t trials : {8, 12, 14}) {
-    request.trials = trials;
-    const auto summary = (*runner)->Run(request);
-    ASSERT_TRUE(summary.ok()) << summary.status();
-    ASSERT_EQ((*study)->counts().complete, trials);
-  }
-
-  const std::vector<Trial> trials = (*study)->Trials();
+  const auto run = [&](CheckpointStore* checkpoints) {
+    auto study = Study::Create(config, {"halving"}, plugins);
+    EXPECT_TRUE(study.ok()) << study.status();
+    RunRequest request = {**study, **model};
+    request.checkpoints = checkpoints;
+    // A strategy that is asked for more while trials run has no more to propose.
+    for (const int64_t trials : {8, 12, 14}) {
+      request.trials = trials;
+      const auto summary = (*runner)->Run(request);
+      EXPECT_TRUE(summary.ok()) << summary.status();
+      EXPECT_EQ((*study)->counts().complete, trials);
+    }
+    return (*study)->Trials();
+  };
+  const std::vector<Trial> trials = run(store->get());
+  ASSERT_EQ(trials.size(), 14u);
   for (int64_t id = 0; id < 14; ++id) {
     const Trial& trial = trials[id];
     // The trial of the first rung with its point is the one that it goes back to.
@@ -190,6 +193,14 @@ TEST_P(CheckpointedStudyTest, HalvingGivesWhatTrainingWithoutABreakGives) {
   }
   EXPECT_TRUE(notes.empty()) << notes[0];
   EXPECT_TRUE((*store)->Unended().empty());
+
+  // Without checkpoints it takes longer, and comes to the same.
+  const std::vector<Trial> longer = run(nullptr);
+  ASSERT_EQ(longer.size(), trials.size());
+  for (size_t id = 0; id < trials.size(); ++id) {
+    EXPECT_EQ(longer[id].values, trials[id].values) << "trial " << id;
+    EXPECT_EQ(longer[id].reports.step(0), 1);
+  }
 }
 
 std::string CaseName(const testing::TestParamInfo<Case>& info) {

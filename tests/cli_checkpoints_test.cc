@@ -78,6 +78,12 @@ class CliCheckpointsTest : public testing::Test {
     return newest;
   }
 
+  // Returns when trial 0 was saved at that step, or will not be.
+  void WaitForStep(int step) const {
+    const absl::Time give_up = absl::Now() + absl::Minutes(1);
+    while (Step(0) < step && absl::Now() < give_up) usleep(1000);
+  }
+
   const std::string folder_, study_, result_, checkpoints_;
 };
 
@@ -88,8 +94,7 @@ TEST_F(CliCheckpointsTest, AKilledStudyGoesOnWhereItsTrialsWereSaved) {
                                           "--retries=1", "--checkpoints=" + checkpoints_,
                                           "--checkpoint_every=1"};
   Program program(Arguments(flags));
-  const absl::Time give_up = absl::Now() + absl::Minutes(1);
-  while (Step(0) < 20 && absl::Now() < give_up) usleep(1000);
+  WaitForStep(20);
   program.Signal(SIGKILL);
   ASSERT_EQ(program.Wait().exit_code, 128 + SIGKILL);
   const int saved = Step(0);
@@ -109,6 +114,25 @@ TEST_F(CliCheckpointsTest, AKilledStudyGoesOnWhereItsTrialsWereSaved) {
   // What it was is its best trial's model now; the failed trial's is gone.
   EXPECT_EQ(Step(0), 0);
   EXPECT_EQ(Step(1), kEpochs);
+}
+
+TEST_F(CliCheckpointsTest, WithoutCheckpointsAKilledTrialIsRepeatedFromItsStart) {
+  const Value whole = Tune({});
+  const std::vector<std::string> flags = {absl::StrCat("--storage=sqlite:", folder_, "studies.db"),
+                                          "--retries=1"};
+  {
+    std::vector<std::string> saved = flags;
+    saved.insert(saved.end(), {"--checkpoints=" + checkpoints_, "--checkpoint_every=1"});
+    Program program(Arguments(saved));
+    WaitForStep(5);
+    program.Signal(SIGKILL);
+    ASSERT_EQ(program.Wait().exit_code, 128 + SIGKILL);
+  }
+  const Value result = Tune(flags);
+  const Value::List& trials = result.Find("trials")->list();
+  ASSERT_EQ(trials.size(), 2u);
+  EXPECT_EQ(*trials[1].Find("values"), *whole.Find("trials")->list()[0].Find("values"));
+  EXPECT_EQ(*trials[1].Find("reports"), *whole.Find("trials")->list()[0].Find("reports"));
 }
 
 TEST_F(CliCheckpointsTest, TheBestTrialsStay) {
