@@ -1302,6 +1302,31 @@ TEST_P(StorageConformance, AVisitorMayEndARead) {
   EXPECT_EQ(visits, 2);
 }
 
+TEST_P(StorageConformance, NobodyWaitsForASlowReader) {
+  const int64_t study = CreateStudy();
+  for (int i = 0; i < 3; ++i) Start(study);
+  ReadCursor cursor;
+  std::set<int64_t> visited;
+  const absl::Status status = storage().Read(study, &cursor, [&](const TrialRecord& record) {
+    const int64_t number = record.trial.id;
+    visited.insert(number);
+    if (number > 0) return absl::OkStatus();
+    // While the visitor is at the first trial, others work, and end.
+    InThreads(2, [&](int i) {
+      EXPECT_THAT(storage().Finish(study, i, Outcome::Complete({1}), {}), Succeeds());
+      Start(study);
+    });
+    EXPECT_THAT(ReadAll(study), SizeIs(5));
+    return absl::OkStatus();
+  });
+  EXPECT_THAT(status, Succeeds());
+  // What came meanwhile is told now or the next time.
+  for (const TrialRecord& record : ReadOn(storage(), study, &cursor)) {
+    visited.insert(record.trial.id);
+  }
+  EXPECT_THAT(visited, ElementsAre(0, 1, 2, 3, 4));
+}
+
 TEST_P(StorageConformance, ManyTrialsAreReadInTheirOrder) {
   constexpr int64_t kTrials = 10000, kRunning = 700;
   const int64_t study = CreateStudy();
