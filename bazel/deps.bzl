@@ -34,6 +34,11 @@ def sturgeon_dependencies():
         ("googletest", ["gtest", "gmock"], "libgmock-dev"),
         ("nlohmann_json", ["nlohmann"], "nlohmann-json3-dev"),
         ("nlopt", ["nlopt.h"], "libnlopt-dev"),
+        (
+            "postgres",
+            ["postgresql/" + header for header in ["libpq-fe.h", "pg_config_ext.h", "postgres_ext.h"]],
+            "libpq-dev",
+        ),
         ("sqlite3", ["sqlite3.h"], "libsqlite3-dev"),
         ("zlib", ["zlib.h", "zconf.h"], "zlib1g-dev"),
     ]:

@@ -72,11 +72,12 @@ std::string WithoutPassword(absl::string_view url) {
   const size_t scheme = url.find("://");
   if (scheme != absl::string_view::npos) {
     const size_t begin = scheme + 3;
-    const size_t end = std::min(url.find_first_of("/?", begin), url.size());
-    const size_t at = url.substr(0, end).rfind('@');
+    // The last '@': a password may hold what should have been escaped, also '/' and '?'.
+    const size_t at = url.rfind('@');
     const size_t colon = url.find(':', begin);
-    if (at != absl::string_view::npos && colon < at)
+    if (at != absl::string_view::npos && colon < at) {
       shown.replace(colon + 1, at - colon - 1, "***");
+    }
   }
   // libpq takes it as a parameter as well.
   for (size_t i = shown.find("password="); i != std::string::npos;

@@ -14,6 +14,7 @@ TEST(WithoutPasswordTest, HidesIt) {
   EXPECT_EQ(WithoutPassword("postgresql://ann:se@cret:x@host/db"), "postgresql://ann:***@host/db");
   EXPECT_EQ(WithoutPassword("postgresql://host/db?user=ann&password=secret&sslmode=require"),
             "postgresql://host/db?user=ann&password=***&sslmode=require");
+  EXPECT_EQ(WithoutPassword("postgresql://ann:se/cr?et@host/db"), "postgresql://ann:***@host/db");
   EXPECT_EQ(WithoutPassword("postgresql:///db?password=secret"), "postgresql:///db?password=***");
 }
 

@@ -62,7 +62,7 @@ TEST(Plugins, ListsEveryKindAsJson) {
                             "grid", "nsga2", "random", "tpe"}));
   EXPECT_THAT(Names(plugins, "models"), IsSupersetOf({"mlp", "softmax_regression", "function"}));
   EXPECT_THAT(Names(plugins, "runners"), IsSupersetOf({"sequential", "caviar"}));
-  EXPECT_THAT(Names(plugins, "storages"), IsSupersetOf({"memory", "sqlite"}));
+  EXPECT_THAT(Names(plugins, "storages"), IsSupersetOf({"memory", "postgresql", "sqlite"}));
 }
 
 TEST(Plugins, ShowsTheOptionsOfOne) {

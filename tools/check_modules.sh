@@ -17,15 +17,18 @@ say "installing packages"
 # A testing release's lists expire within a week, and a mirror may lag.
 in_chroot "
   apt-get -o Acquire::Check-Valid-Until=false update &&
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql-common &&
+  sed -i 's/^#* *create_main_cluster.*/create_main_cluster = false/' \
+    /etc/postgresql-common/createcluster.conf &&
   DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
     bazel-bootstrap bazel-features bazel-platforms bazel-rules-cc bazel-rules-java \
     bazel-rules-license bazel-rules-proto bazel-rules-python bazel-skylib dataset-fashion-mnist g++ \
     libabsl-dev libbenchmark-dev libeigen3-dev libgflags-dev libgmock-dev libnlopt-dev \
-    libsqlite3-dev nlohmann-json3-dev python3 zlib1g-dev" >"$chroot/apt.log" 2>&1 || { tail -n 20 "$chroot/apt.log" >&2; die "apt-get failed"; }
+    libpq-dev libsqlite3-dev nlohmann-json3-dev postgresql python3 zlib1g-dev" >"$chroot/apt.log" 2>&1 || { tail -n 20 "$chroot/apt.log" >&2; die "apt-get failed"; }
 
 # The repository rules of third_party/ make the libraries' repositories, and what they make becomes
 # modules. The others, Bazel's own dependencies that no build here uses, are empty.
-libraries='abseil-cpp eigen gflags google_benchmark googletest nlohmann_json nlopt rules_shell sqlite3 zlib'
+libraries='abseil-cpp eigen gflags google_benchmark googletest nlohmann_json nlopt postgres rules_shell sqlite3 zlib'
 say "making modules of the system's libraries"
 in_chroot "
   bazel query --noenable_bzlmod --enable_workspace 'set($(printf '@%s//... ' $libraries))' &&
