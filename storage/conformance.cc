@@ -834,6 +834,11 @@ TEST_P(StorageConformance, TheLastNumbersAreTakenBackAndOthersFail) {
   EXPECT_EQ(left[2].trial.state, TrialState::kWaiting);
   EXPECT_EQ(left[2].enqueued, Value(Value::Object{{"x", 1}}));
   EXPECT_EQ(left[3].trial.state, TrialState::kRunning);
+  // Who has given it back cannot lose it.
+  const auto lost =
+      storage().SettleLost(study, absl::Hours(1), [](absl::string_view) { return true; }, {});
+  ASSERT_THAT(lost, Succeeds());
+  EXPECT_THAT(*lost, ElementsAre(1, 3));
   const std::vector<TrialRecord> next = Claim(study, 3);
   EXPECT_THAT(Numbers(next), ElementsAre(2, 4, 5));
   EXPECT_EQ(next[0].enqueued, Value(Value::Object{{"x", 1}}));
@@ -1119,7 +1124,9 @@ TEST_P(StorageConformance, OnlyWhatFailedIsRepeated) {
   const int64_t pointless = Claim(study)[0].trial.id;
   ASSERT_THAT(storage().Finish(study, pointless, Outcome::Failed(FailureKind::kError, ""), {5}),
               Succeeds());
-  EXPECT_THAT(ReadAll(study), SizeIs(4));
+  const std::vector<TrialRecord> stored = ReadAll(study);
+  EXPECT_THAT(stored, SizeIs(4));
+  for (const TrialRecord& record : stored) EXPECT_EQ(record.retry_of, std::nullopt);
 }
 
 TEST_P(StorageConformance, TrialsOfTheDeadAreSettled) {
