@@ -2,7 +2,9 @@
 // threads that share its transactions; opening a study of 100,000 trials; and a claim in such a
 // study, which reads what is new.
 //
-//   storage_benchmark -- [FOLDER]   the file system that is measured; by default the current folder
+//   storage_benchmark [PLACE]   a folder on the file system that is measured, by default the
+//   current
+//                               one; or a database, postgresql://…
 #include <unistd.h>
 
 #include <cstdint>
@@ -13,16 +15,18 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "benchmark/benchmark.h"
 #include "core/storage.h"
+#include "storage/postgresql/postgresql.h"
 #include "storage/sqlite/sqlite.h"
 
 namespace sturgeon {
 namespace {
 
 constexpr int64_t kManyTrials = 100000;
-std::string* const folder = new std::string(".");
+std::string* const place = new std::string(".");
 
 void DieUnless(const absl::Status& status) {
   if (status.ok()) return;
@@ -45,21 +49,26 @@ StudyRecord MakeStudy() {
   return study;
 }
 
-// A file of its own, which goes with it.
+// A study, in a file of its own where it is in a file; both go with it.
 class StudyFile {
  public:
-  StudyFile() : path_(absl::StrCat(*folder, "/storage_benchmark.", getpid(), ".db")) {
+  StudyFile() : path_(absl::StrCat(*place, "/storage_benchmark.", getpid(), ".db")) {
     Open();
-    auto made = storage_->CreateStudy(MakeStudy());
+    static int studies = 0;
+    StudyRecord study = MakeStudy();
+    study.config.name = absl::StrCat("benchmark ", getpid(), " ", ++studies);
+    auto made = storage_->CreateStudy(study);
     DieUnless(made.status());
     study_ = *made;
   }
   ~StudyFile() {
+    if (OnServer()) DieUnless(storage_->DeleteStudy(study_));
     storage_.reset();
     for (const char* suffix : {"", "-wal", "-shm"}) unlink((path_ + suffix).c_str());
   }
   void Open() {
-    auto opened = SqliteStorage::Create({"sqlite:" + path_}, {});
+    auto opened = OnServer() ? PostgresqlStorage::Create({*place}, {})
+                             : SqliteStorage::Create({"sqlite:" + path_}, {});
     DieUnless(opened.status());
     storage_ = *std::move(opened);
   }
@@ -67,6 +76,8 @@ class StudyFile {
   int64_t study() const { return study_; }
 
  private:
+  static bool OnServer() { return absl::StartsWith(*place, "postgresql:"); }
+
   const std::string path_;
   std::unique_ptr<Storage> storage_;
   int64_t study_ = 0;
@@ -163,7 +174,7 @@ BENCHMARK(TrialAmongMany)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
-  if (argc > 1) *sturgeon::folder = argv[1];
+  if (argc > 1) *sturgeon::place = argv[1];
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

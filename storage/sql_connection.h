@@ -102,6 +102,7 @@ struct SqlDialect {
 enum class SqlTransaction : uint8_t {
   kRead,     // every statement sees the same instant
   kWrite,    // committed, it survives the death of the process
+  kKept,     // and that of a server, whose clients live on and rely on it
   kDurable,  // committed, it survives the loss of power
 };
 

@@ -740,7 +740,7 @@ absl::StatusOr<ClaimResult> SqlStorage::Claim(int64_t study, const ClaimRequest&
   }
   ClaimResult result;
   ReadCursor moved;
-  absl::Status status = session_.Write(SqlTransaction::kWrite, [&](const Attempt& attempt) {
+  absl::Status status = session_.Write(SqlTransaction::kKept, [&](const Attempt& attempt) {
     result = ClaimResult();
     moved = *cursor;
     SqlConnection& connection = attempt.connection;
@@ -819,7 +819,7 @@ absl::StatusOr<ClaimResult> SqlStorage::Claim(int64_t study, const ClaimRequest&
 }
 
 absl::Status SqlStorage::Propose(int64_t study, absl::Span<const StoredProposal> proposals) {
-  return Placed(study, session_.Write(SqlTransaction::kWrite, [&](const Attempt& attempt) {
+  return Placed(study, session_.Write(SqlTransaction::kKept, [&](const Attempt& attempt) {
     SqlConnection& connection = attempt.connection;
     const absl::StatusOr<Layout> layout = FindLayout(connection, study, /*lock=*/true);
     if (!layout.ok()) return layout.status();
@@ -855,7 +855,7 @@ absl::Status SqlStorage::Unclaim(int64_t study, absl::Span<const int64_t> number
                                  absl::string_view reason) {
   std::vector<int64_t> from_last(numbers.begin(), numbers.end());
   std::sort(from_last.rbegin(), from_last.rend());
-  return Placed(study, session_.Write(SqlTransaction::kWrite, [&](const Attempt& attempt) {
+  return Placed(study, session_.Write(SqlTransaction::kKept, [&](const Attempt& attempt) {
     SqlConnection& connection = attempt.connection;
     const absl::StatusOr<Layout> layout = FindLayout(connection, study, /*lock=*/true);
     if (!layout.ok()) return layout.status();

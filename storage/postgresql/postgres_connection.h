@@ -2,7 +2,9 @@
 //
 // Transactions that write are READ COMMITTED: storage/sql_storage.h locks the study's row first,
 // and each statement sees what was committed before it. Those that read are REPEATABLE READ. Commit
-// waits until the server has the transaction on disk only if it is durable (synchronous_commit).
+// waits until the server has the transaction on disk (synchronous_commit), but for kWrite: a server
+// that crashes forgets what it has not written, and a worker that lives on must not go on with a
+// trial that is another's by then.
 //
 // Statements are prepared once a connection. Values travel as text, which is exact: 17 digits to
 // the server, and from it the fewest that read back as the same double.

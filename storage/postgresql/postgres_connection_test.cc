@@ -164,6 +164,9 @@ TEST_F(PostgresConnectionTest, TransactionsSeeAndWaitAsTheyShould) {
   ASSERT_NE(other, nullptr);
   ASSERT_TRUE(other->Begin(SqlTransaction::kRead).ok());
   EXPECT_THAT(Column(*other, "SELECT COUNT(*) FROM t"), ElementsAre("0"));
+  ASSERT_TRUE(connection_->Begin(SqlTransaction::kKept).ok());
+  EXPECT_THAT(Column(*connection_, "SHOW synchronous_commit"), ElementsAre("on"));
+  connection_->Rollback();
   ASSERT_TRUE(connection_->Begin(SqlTransaction::kDurable).ok());
   EXPECT_THAT(Column(*connection_, "SHOW synchronous_commit"), ElementsAre("on"));
   Do(*connection_, "INSERT INTO t VALUES (1)");

@@ -128,17 +128,20 @@ TEST_F(PostgresqlTest, NoAcknowledgedTrialIsLostWithTheServer) {
       if (storage == nullptr) return;
       ReadCursor cursor;
       while (!stop) {
-        // A claim that was not durable may be gone with the server: its number is free again, and
-        // what its worker brings is refused, or is the trial's end if another has claimed it.
         const auto claim = storage->Claim(study, {1, 0, absl::StrCat("worker ", w)}, &cursor);
         EXPECT_TRUE(claim.ok()) << claim.status();
         if (!claim.ok()) return;
         const int64_t number = claim->claimed[0].trial.id;
-        if (!storage->Propose(study, {{number, {w / 8.0}, {}, {}, {}}}).ok()) continue;
-        if (storage->Finish(study, number, Outcome::Complete({w / 8.0}), {}).ok()) {
-          finished[w].push_back(number);
-          ++acknowledged;
-        }
+        // The trial is this worker's, whatever becomes of the server meanwhile.
+        absl::Status status = storage->Propose(study, {{number, {w / 8.0}, {}, {}, {}}});
+        EXPECT_TRUE(status.ok()) << status;
+        if (status.ok()) status = storage->Report(study, number, 1, {w / 8.0});
+        EXPECT_TRUE(status.ok()) << status;
+        if (status.ok()) status = storage->Finish(study, number, Outcome::Complete({w / 8.0}), {});
+        EXPECT_TRUE(status.ok()) << status;
+        if (!status.ok()) return;
+        finished[w].push_back(number);
+        ++acknowledged;
       }
     });
   }
@@ -161,6 +164,7 @@ TEST_F(PostgresqlTest, NoAcknowledgedTrialIsLostWithTheServer) {
       ASSERT_LT(number, static_cast<int64_t>(trials.size()));
       EXPECT_EQ(trials[number].trial.state, TrialState::kComplete) << number;
       EXPECT_THAT(trials[number].trial.values, ElementsAre(w / 8.0)) << number;
+      EXPECT_THAT(trials[number].trial.point, ElementsAre(w / 8.0)) << number;
       EXPECT_EQ(++times[number], 1) << number;
     }
   }
