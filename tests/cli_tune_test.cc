@@ -437,5 +437,20 @@ INSTANTIATE_TEST_SUITE_P(
                     BadFlag{"--strategy_options=smapler=grid", "did you mean \"sampler\"?"},
                     BadFlag{"--runner_options=nonsense", "--runner_options: "}));
 
+TEST_F(TuneTest, TheStudyIsTheSameWithModelsInProcesses) {
+  const auto trials = [this](const std::string& options) {
+    const ProgramResult run =
+        Tune({"--runner=caviar", "--runner_options=deterministic=true," + options});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    Value list = *Result().Find("trials");
+    for (Value& trial : list.list()) trial.Set("started", 0).Set("seconds", 0);
+    return list;
+  };
+  const Value here = trials("isolation=thread");
+  EXPECT_EQ(here.list().size(), 20);
+  EXPECT_EQ(WriteJson(trials("isolation=process,parallelism=2,memory_limit=4096")),
+            WriteJson(here));
+}
+
 }  // namespace
 }  // namespace sturgeon

@@ -73,6 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "--kind: unknown kind \"modle\"; did you mean \"model\"?"},
         Mistake{{"plugins", "--format=jsn"},
                 "--format: unknown format \"jsn\"; did you mean \"json\"?"},
+        Mistake{{"worker"}, "runners start workers themselves (isolation=process)"},
         Mistake{{"serve", "--format=xml"}, "--format: unknown format \"xml\""},
         Mistake{{"tune", "--format=xml"}, "--format: unknown format \"xml\""}));
 
