@@ -5,6 +5,7 @@
 #include <fstream>
 #include <limits>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/checkpoint_store.h"
+#include "core/failure.h"
 #include "core/random.h"
 #include "gtest/gtest.h"
 #include "runners/testing.h"
@@ -83,6 +85,24 @@ TEST_F(TrialRunnerTest, ATrialThatReachedItsEndIsCompleteWhateverTheLastDecision
     EXPECT_EQ(outcome->state, TrialState::kComplete);
     EXPECT_EQ(outcome->values, Values({static_cast<double>(last)}));
   }
+}
+
+TEST_F(TrialRunnerTest, AModelMaySayHowItFailed) {
+  const LambdaModel killed({{"value", Goal::kMinimize}}, 1, [](const LambdaModel::Step&) {
+    return FailureStatus(FailureKind::kSignal, "its process was killed");
+  });
+  auto outcome = Run(killed, Trial(), Continue);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->failure, FailureKind::kSignal);
+  EXPECT_EQ(outcome->reason, "its process was killed");
+
+  const LambdaModel greedy({{"value", Goal::kMinimize}}, 1,
+                           [](const LambdaModel::Step&) -> absl::StatusOr<std::vector<double>> {
+                             throw std::bad_alloc();
+                           });
+  outcome = Run(greedy, Trial(), Continue);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->failure, FailureKind::kOutOfMemory);
 }
 
 TEST_F(TrialRunnerTest, AnErrorOfTheReportIsNoOutcome) {

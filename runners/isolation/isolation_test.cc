@@ -103,7 +103,8 @@ class Hazard final : public Model {
       *reinterpret_cast<volatile int*>(static_cast<uintptr_t>(4096)) = 1;
     }
     if (what_ == "abort") {
-      std::cerr << "first line\n\nthe last line before the end" << std::endl;
+      std::printf("first line\n\n");
+      std::cerr << "the last line before the end" << std::endl;
       abort();
     }
     if (what_ == "exit") _exit(3);

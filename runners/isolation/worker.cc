@@ -268,12 +268,15 @@ bool IsWorker() { return std::getenv(kWorkerVariable) != nullptr; }
 
 int ServeModels(const ModelRegistry& models) {
   const char* const parent = std::getenv(kWorkerVariable);
-  if (parent == nullptr || fcntl(kWorkerDescriptor, F_SETFD, FD_CLOEXEC) != 0) {
+  if (parent == nullptr || getpgrp() != getpid() ||
+      fcntl(kWorkerDescriptor, F_SETFD, FD_CLOEXEC) != 0) {
     std::fputs("sturgeon: only a runner starts workers\n", stderr);
     return 2;
   }
   // For ever: the listener outlives main.
   static Worker* const worker = new Worker(models, static_cast<pid_t>(std::atoi(parent)));
+  // What a model prints is to be there if it crashes.
+  setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   // Programs that the model starts are no workers of ours.
   unsetenv(kWorkerVariable);
   try {
