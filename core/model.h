@@ -43,7 +43,8 @@ class Model {
   virtual absl::StatusOr<std::vector<double>> Train(int64_t steps, const StopToken& stop) = 0;
 
   // The whole state as bytes, and back into a model that was created from the same assignment and
-  // seed: training on from there equals training without the break, bit for bit.
+  // seed: training on from there equals training without the break, bit for bit. A model of another
+  // assignment may take it too, where it fits, and trains on under its own.
   // Unimplemented: the model cannot. InvalidArgument: not such a state, or another model's.
   virtual absl::StatusOr<std::string> Save() const {
     return absl::UnimplementedError("this model cannot be saved");
