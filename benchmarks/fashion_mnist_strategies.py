@@ -5,7 +5,7 @@
 
 Runs the study //experiments:fashion_mnist (or --experiment) with each strategy and each seed, and prints
 the validation error of the best trial after a half and after all of them, and the error of its network
-on the test images, which nothing else touches: means over the seeds, in percent.
+on the test images, which nothing else touches: means over the seeds and their standard deviations, in percent.
 """
 
 import argparse
@@ -71,9 +71,12 @@ def main():
     print("| --- | --- | --- | --- | --- |")
     least = [min(found[s][k][1] for s in found) for k in range(args.seeds)]
     for strategy, rows in found.items():
-        means = " | ".join(f"{statistics.mean(column):.2f}" for column in zip(*rows))
+        cells = " | ".join(
+            f"{statistics.mean(column):.2f} ± {statistics.stdev(column) if len(rows) > 1 else 0:.2f}"
+            for column in zip(*rows)
+        )
         won = sum(row[1] == best for row, best in zip(rows, least))
-        print(f"| {strategy} | {means} | {won} |")
+        print(f"| {strategy} | {cells} | {won} |")
 
 
 if __name__ == "__main__":

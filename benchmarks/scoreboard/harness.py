@@ -1,4 +1,4 @@
-"""The harness hpobench with two more splits, Sturgeon as an optimiser, and several runs at a time."""
+"""The harness hpobench with more splits, Sturgeon as an optimiser, and several runs at a time."""
 
 import functools
 import json
@@ -17,9 +17,9 @@ def load(bench):
     os.chdir(bench)
     sys.path.insert(0, str(Path.cwd()))
     import problems
-    from more_problems import HELD, MORE
+    from more_problems import DISCRETE, HELD, MORE
 
-    problems.SPLITS.update(more=MORE, held=HELD)
+    problems.SPLITS.update(more=MORE, held=HELD, discrete=DISCRETE)
     import hpobench
 
     return hpobench
