@@ -5,7 +5,8 @@
 
 Runs the study //experiments:fashion_mnist (or --experiment) with each strategy and each seed, and prints
 the validation error of the best trial after a half and after all of them, and the error of its network
-on the test images, which nothing else touches: means over the seeds and their standard deviations, in percent.
+on the test images, which nothing else touches: means over the seeds and their standard deviations, in
+percent.
 """
 
 import argparse
