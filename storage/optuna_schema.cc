@@ -278,7 +278,8 @@ absl::Status PrepareOptunaSchema(SqlConnection& connection, absl::string_view wh
   status = connection.Begin(SqlTransaction::kDurable);
   if (status.ok()) status = Create(connection, where);
   if (status.ok()) status = connection.Commit();
-  if (!status.ok()) connection.Rollback();
+  if (status.ok()) return connection.Sync();
+  connection.Rollback();
   // Tables that are there can be read without our indexes, if slower.
   if (*found == Found::kOptuna && absl::IsUnavailable(status) && connection.usable()) {
     return absl::OkStatus();

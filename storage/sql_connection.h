@@ -103,7 +103,7 @@ enum class SqlTransaction : uint8_t {
   kRead,     // every statement sees the same instant
   kWrite,    // committed, it survives the death of the process
   kKept,     // and that of a server, whose clients live on and rely on it
-  kDurable,  // committed, it survives the loss of power
+  kDurable,  // committed and synced, it survives the loss of power
 };
 
 class SqlConnection {
@@ -127,6 +127,10 @@ class SqlConnection {
   // outside one is a transaction of its own.
   virtual absl::Status Begin(SqlTransaction kind) = 0;
   virtual absl::Status Commit() = 0;
+  // After Commit of a durable transaction: returns once it is durable. Unlike all else it may be
+  // called beside another thread's use of the connection, which need not wait for the disk then. A
+  // database whose Commit waits itself has nothing to do here. Unknown: it may be lost.
+  virtual absl::Status Sync() { return absl::OkStatus(); }
   // Also where the transaction has ended by itself, or never began.
   virtual void Rollback() = 0;
 

@@ -67,7 +67,8 @@ SqlSession::SqlSession(SqlConnector connect, absl::Duration outage)
 SqlSession::~SqlSession() {
   if (getpid() == process_) return;
   // The parent's connections: to close them here would end them there.
-  writer_.release();  // NOLINT(bugprone-unused-return-value)
+  // (A shared pointer cannot let go: another one to the same keeps it from the end.)
+  if (writer_ != nullptr) new std::shared_ptr<SqlConnection>(writer_);
   for (std::unique_ptr<SqlConnection>& connection : idle_) connection.release();
 }
 
@@ -137,37 +138,53 @@ absl::Status SqlSession::Write(SqlTransaction kind,
   Request request{work, kind, absl::OkStatus()};
   mutex_.Lock();
   queue_.push_back(&request);
-  while (!request.done && writing_) changed_.Wait(&mutex_);
-  if (!request.done) {
+  for (;;) {
+    while (!request.done && (request.taken || writing_)) changed_.Wait(&mutex_);
+    if (request.done) break;
     writing_ = true;
-    while (!request.done) {
-      const size_t size = std::min(queue_.size(), kLargestBatch);
-      const std::vector<Request*> batch(queue_.begin(), queue_.begin() + size);
-      queue_.erase(queue_.begin(), queue_.begin() + size);
-      mutex_.Unlock();
-      Run(batch);
-      mutex_.Lock();
-      for (Request* request_done : batch) request_done->done = true;
-      changed_.SignalAll();
-    }
+    const size_t size = std::min(queue_.size(), kLargestBatch);
+    const std::vector<Request*> batch(queue_.begin(), queue_.begin() + size);
+    queue_.erase(queue_.begin(), queue_.begin() + size);
+    for (Request* taken : batch) taken->taken = true;
+    mutex_.Unlock();
+    const std::shared_ptr<SqlConnection> committed = Run(batch);
+    mutex_.Lock();
     writing_ = false;
+    // A request lives on its thread's stack, and must not be touched once it is done.
+    std::vector<Request*> to_sync;
+    for (Request* ended : batch) {
+      if (committed != nullptr && ended->kind == SqlTransaction::kDurable && ended->status.ok()) {
+        to_sync.push_back(ended);
+      } else {
+        ended->done = true;
+      }
+    }
+    changed_.SignalAll();
+    if (to_sync.empty()) continue;
+    mutex_.Unlock();
+    const absl::Status synced = Retry::Final(committed->Sync());
+    mutex_.Lock();
+    for (Request* ended : to_sync) {
+      ended->status = synced;
+      ended->done = true;
+    }
     changed_.SignalAll();
   }
   mutex_.Unlock();
   return request.status;
 }
 
-void SqlSession::Run(const std::vector<Request*>& batch) {
+std::shared_ptr<SqlConnection> SqlSession::Run(const std::vector<Request*>& batch) {
   Retry retry(outage_);
   bool uncertain = false;
   for (;;) {
     const absl::Status status = TryOnce(batch, uncertain);
-    if (status.ok()) return;
+    if (status.ok()) return writer_;
     if (writer_ != nullptr && !writer_->usable()) writer_.reset();
     uncertain = uncertain || absl::IsUnknown(status);
     if (!retry.Again(status, writer_ == nullptr)) {
       for (Request* request : batch) request->status = Retry::Final(status);
-      return;
+      return nullptr;
     }
   }
 }

@@ -5,6 +5,8 @@
 // time anyway, and what costs is not the writing but the waiting until it is safe (an fsync, a
 // round trip). So a process that finishes 50 trials at once waits once.
 //
+// While it waits for the disk, the next transaction runs.
+//
 // A transaction that fails only because of others runs again, after a random pause. One that fails
 // because the connection broke runs again on a new one, for as long as the constructor says.
 #ifndef STURGEON_STORAGE_SQL_SESSION_H_
@@ -54,11 +56,13 @@ class SqlSession {
     absl::FunctionRef<absl::Status(const Attempt&)> work;
     SqlTransaction kind;
     absl::Status status;
+    bool taken = false;  // by a thread that will see to its end
     bool done = false;
   };
 
   absl::Status CheckProcess() const;
-  void Run(const std::vector<Request*>& batch);
+  // Returns the connection that has committed it; null if it was not.
+  std::shared_ptr<SqlConnection> Run(const std::vector<Request*>& batch);
   absl::Status TryOnce(const std::vector<Request*>& batch, bool uncertain);
 
   const SqlConnector connect_;
@@ -70,7 +74,8 @@ class SqlSession {
   std::vector<std::unique_ptr<SqlConnection>> idle_ ABSL_GUARDED_BY(mutex_);
   std::deque<Request*> queue_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;  // a thread runs what it took from the queue
-  std::unique_ptr<SqlConnection> writer_;         // that thread's
+  // That thread's; shared with those that wait for the disk.
+  std::shared_ptr<SqlConnection> writer_;
 };
 
 }  // namespace sturgeon

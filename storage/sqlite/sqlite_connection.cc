@@ -1,7 +1,9 @@
 #include "storage/sqlite/sqlite_connection.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -147,6 +149,7 @@ absl::Status SqliteConnection::SetUp() {
 SqliteConnection::~SqliteConnection() {
   for (auto& statement : statements_) sqlite3_finalize(statement.second.handle);
   sqlite3_close(database_);
+  if (log_ >= 0) close(log_);
 }
 
 const SqlDialect& SqliteConnection::dialect() const { return Dialect(); }
@@ -304,21 +307,42 @@ absl::Status SqliteConnection::Begin(SqlTransaction kind) {
 }
 
 absl::Status SqliteConnection::Commit() {
-  absl::Status status = Execute("COMMIT").status();
-  if (!status.ok() || !durable_) return status;
-  return SyncLog();
+  // First, while nothing has happened that could not be kept.
+  if (durable_ && log_ < 0) {
+    absl::Status status = OpenLog();
+    if (!status.ok()) return status;
+  }
+  return Execute("COMMIT").status();
 }
 
-absl::Status SqliteConnection::SyncLog() {
-  sqlite3_file* log = nullptr;
-  int code = sqlite3_file_control(database_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-  if (code == SQLITE_OK && log != nullptr && log->pMethods != nullptr) {
-    code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+// The log is there from the first transaction on, and stays while any connection is open. SQLite
+// takes no locks on it, so a descriptor of our own takes none of its locks along when it closes.
+absl::Status SqliteConnection::OpenLog() {
+  const auto error = [&](const std::string& file, int cause) {
+    return absl::UnavailableError(absl::StrCat(where_, ": ", file, ": ", std::strerror(cause)));
+  };
+  const std::string log = path_ + "-wal";
+  const int descriptor = open(log.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return error(log, errno);
+  // Its name, and that of the file itself, must survive as well.
+  const std::string folder = path_.substr(0, path_.rfind('/') + 1);
+  const int folder_descriptor = open(folder.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+  const bool synced = folder_descriptor >= 0 && fsync(folder_descriptor) == 0;
+  const int cause = errno;
+  if (folder_descriptor >= 0) close(folder_descriptor);
+  // A folder that may not be read cannot be synced by us; some file systems sync none.
+  if (!synced && cause != EACCES && cause != EINVAL) {
+    close(descriptor);
+    return error(folder, cause);
   }
-  if (code == SQLITE_OK) return absl::OkStatus();
-  usable_ = false;
-  return absl::UnknownError(absl::StrCat(where_, ": the disk did not confirm what was written (",
-                                         sqlite3_errstr(code), ")"));
+  log_ = descriptor;
+  return absl::OkStatus();
+}
+
+absl::Status SqliteConnection::Sync() {
+  if (fdatasync(log_) == 0) return absl::OkStatus();
+  return absl::UnknownError(
+      absl::StrCat(where_, ": the disk did not confirm what was written: ", std::strerror(errno)));
 }
 
 void SqliteConnection::Rollback() {

@@ -49,6 +49,7 @@ class SqliteConnection final : public SqlConnection {
   absl::Status Query(absl::string_view sql, SqlParameters parameters, SqlVisitor visit) override;
   absl::Status Begin(SqlTransaction kind) override;
   absl::Status Commit() override;
+  absl::Status Sync() override;
   void Rollback() override;
   using SqlConnection::Execute;
   using SqlConnection::Query;
@@ -70,7 +71,8 @@ class SqliteConnection final : public SqlConnection {
   absl::Status Simple(const char* sql);
   // Unavailable: the path leads to another file by now, or to none.
   absl::Status CheckFile();
-  absl::Status SyncLog();
+  // Unavailable: the log cannot be opened.
+  absl::Status OpenLog();
   absl::Status ErrorOf(int code);
 
   const std::string path_, where_;
@@ -78,6 +80,7 @@ class SqliteConnection final : public SqlConnection {
   sqlite3* database_ = nullptr;
   bool usable_ = true;
   bool durable_ = false;      // the transaction that is open
+  int log_ = -1;              // a descriptor of the write-ahead log, to sync it by
   absl::Time waiting_since_;  // for a lock
   absl::node_hash_map<std::string, Statement> statements_;
 };
