@@ -1,9 +1,9 @@
 // A connection to an SQLite file.
 //
 // The file has a write-ahead log, so readers and a writer do not hinder each other; several writers
-// take turns, with random pauses between their attempts. Durable means that the log was synced
-// (fsync) before Commit returned. That happens after the writer's lock was given back, so processes
-// wait for the disk side by side: what one of them has synced, the others need not.
+// take turns, with random pauses between their attempts. Sync waits for the disk (fdatasync of the
+// log) after the writer's lock was given back, so threads and processes wait side by side: what one
+// of them has synced, the others need not.
 //
 // The log needs a file system that shares memory between its processes: not NFS.
 #ifndef STURGEON_STORAGE_SQLITE_SQLITE_CONNECTION_H_
