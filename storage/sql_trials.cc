@@ -43,14 +43,15 @@ absl::Status SqlTrials::ReadFrom(int64_t first_number, Visitor visit) {
   // index of keys.
   int64_t next = 0;
   if (first_number > 0) {
-    bool none = false;
-    absl::Status status =
-        connection_.Query("SELECT MIN(trial_id) FROM trials WHERE study_id = $1 AND number >= $2",
-                          {study_, first_number}, [&](const SqlRow& row) {
-                            none = row.null(0);
-                            next = row.integer(0);
-                            return absl::OkStatus();
-                          });
+    // Not MIN(trial_id), for which PostgreSQL reads all keys from the first.
+    bool none = true;
+    absl::Status status = connection_.Query(
+        "SELECT trial_id FROM trials WHERE study_id = $1 AND number >= $2 ORDER BY number LIMIT 1",
+        {study_, first_number}, [&](const SqlRow& row) {
+          none = false;
+          next = row.integer(0);
+          return absl::OkStatus();
+        });
     if (!status.ok() || none) return status;
   }
   for (;;) {
