@@ -225,9 +225,12 @@ absl::StatusOr<std::optional<TrialRunner::Training>> TrialRunner::GoOn(const Sug
                                                 "; the trial ends at ", LastStep(trial)));
   }
   if (!loaded.ok()) {
-    loaded = absl::Status(loaded.code(), absl::StrCat("trial ", trial.id,
-                                                      " cannot start from the checkpoint of trial ",
-                                                      from, ": ", loaded.message()));
+    const std::string reason =
+        absl::StrCat("trial ", trial.id, " cannot start from the checkpoint of trial ", from, ": ",
+                     loaded.message());
+    const FailureKind kind = FailureKindOf(loaded);
+    loaded = kind == FailureKind::kError ? absl::Status(loaded.code(), reason)
+                                         : FailureStatus(kind, reason);
     // A repetition can do without.
     if (from != trial.retry_of) return loaded;
     checkpoints_->NoteOnce(loaded);
