@@ -42,7 +42,10 @@ std::string FlagHelp(const CommandFlag& flag) {
   const bool fits = text.size() + 2 <= kFlagColumn;
   absl::StrAppend(&text, fits ? std::string(kFlagColumn - text.size(), ' ')
                               : absl::StrCat("\n", std::string(kFlagColumn, ' ')));
-  return absl::StrCat(text, Wrapped(info.description, kHelpWidth, kFlagColumn, kFlagColumn), "\n");
+  return absl::StrCat(text,
+                      Wrapped(flag.help != nullptr ? flag.help : info.description.c_str(),
+                              kHelpWidth, kFlagColumn, kFlagColumn),
+                      "\n");
 }
 
 absl::Status UnknownFlag(const Command& command, const std::string& name) {
@@ -150,7 +153,7 @@ absl::Status CheckFormat(const std::vector<std::string>& formats) {
 }
 
 int Complain(absl::string_view message, ExitCode code) {
-  const std::string line = absl::StrReplaceAll(message, {{"\n", " "}});
+  const std::string line = Printable(absl::StrReplaceAll(message, {{"\n", " "}}));
   std::fprintf(stderr, "sturgeon: %s\n", line.c_str());
   return code;
 }

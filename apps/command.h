@@ -38,8 +38,9 @@ enum ExitCode : int {
 };
 
 struct CommandFlag {
-  const char* name;   // defined by one of gflags' DEFINE_…, whose description is shown
-  const char* value;  // what stands for the value in help: "FILE"; "" for a bool
+  const char* name;            // defined by one of gflags' DEFINE_…, whose description is shown
+  const char* value;           // what stands for the value in help: "FILE"; "" for a bool
+  const char* help = nullptr;  // instead of its description, where it means something else here
 };
 
 struct Command {
@@ -72,7 +73,8 @@ bool FlagGiven(const char* name);
 // InvalidArgument, with the nearest: --format is none of `formats`.
 absl::Status CheckFormat(const std::vector<std::string>& formats = {"text", "json"});
 
-// Prints `sturgeon: MESSAGE` on stderr, as one line, and returns the exit code given.
+// Prints `sturgeon: MESSAGE` on stderr, as one line without control characters, and returns the
+// exit code given.
 int Complain(absl::string_view message, ExitCode code);
 inline int Complain(const absl::Status& status, ExitCode code) {
   return Complain(status.message(), code);

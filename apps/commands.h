@@ -9,6 +9,13 @@ namespace sturgeon {
 extern const Command kTuneCommand;
 extern const Command kPluginsCommand;
 extern const Command kServeCommand;
+extern const Command kStudiesCommand;
+extern const Command kTrialsCommand;
+extern const Command kBestCommand;
+extern const Command kExportCommand;
+extern const Command kImportCommand;
+extern const Command kDeleteCommand;
+extern const Command kReplayCommand;
 
 }  // namespace sturgeon
 

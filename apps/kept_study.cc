@@ -57,6 +57,10 @@ std::string SpaceDifference(const SearchSpace& stored, const SearchSpace& ours) 
 
 }  // namespace
 
+std::string SpecAttributeOf(absl::string_view worker) {
+  return absl::StrCat(kSpecAttribute, "@", worker);
+}
+
 std::string Difference(const StudyRecord& stored, const StudyConfig& ours) {
   const StudyConfig& theirs = stored.config;
   const bool same_goals =
@@ -120,6 +124,13 @@ absl::StatusOr<KeptStudy> KeepStudy(const StorageRegistry& storages, absl::strin
   }
   kept.place.study = stored->id;
   kept.found = true;
+  // `sturgeon replay` must know what this process does otherwise.
+  const Value* const kept_spec = stored->attributes.Find(kSpecAttribute);
+  if (kept_spec == nullptr || *kept_spec != ToValue(spec)) {
+    absl::Status status =
+        kept.storage->SetAttribute(stored->id, SpecAttributeOf(WorkerName()), ToValue(spec));
+    if (!status.ok()) return status;
+  }
   return kept;
 }
 

@@ -17,6 +17,9 @@ namespace sturgeon {
 // The study file that a study was made from, with what flags said; an attribute of stored studies.
 inline constexpr char kSpecAttribute[] = "sturgeon:spec";
 
+// Likewise of a worker that has gone on with other flags.
+std::string SpecAttributeOf(absl::string_view worker);
+
 struct KeptStudy {
   std::unique_ptr<Storage> storage;
   StudyPlace place;

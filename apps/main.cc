@@ -20,7 +20,10 @@
 namespace sturgeon {
 namespace {
 
-std::vector<const Command*> Commands() { return {&kTuneCommand, &kPluginsCommand, &kServeCommand}; }
+std::vector<const Command*> Commands() {
+  return {&kTuneCommand,   &kStudiesCommand, &kTrialsCommand, &kBestCommand,    &kExportCommand,
+          &kImportCommand, &kReplayCommand,  &kDeleteCommand, &kPluginsCommand, &kServeCommand};
+}
 
 const Command* Find(const std::string& name) {
   for (const Command* command : Commands()) {

@@ -19,6 +19,17 @@ int TerminalWidth(int descriptor);
 // is; lines behind the first begin with `indent` blanks. The text will stand at `column`.
 std::string Wrapped(absl::string_view text, int width, int indent, int column = 0);
 
+// Columns that UTF-8 text takes: none for a mark that joins the letter before it, two for what East
+// Asian scripts and emoji take.
+int TextColumns(absl::string_view text);
+
+// The text as it may be shown: control characters, and those that turn the direction of writing,
+// are escaped (\n, \x1b, \u202e), and so are bytes that are no UTF-8.
+std::string Printable(absl::string_view text);
+
+// Printable, and cut to `columns` with an ellipsis if it takes more.
+std::string Elided(absl::string_view text, int columns);
+
 // "0.1213", "1.5e-05": four digits that count.
 std::string ShortNumber(double value);
 

@@ -32,5 +32,21 @@ TEST(Terminal, ShortDurations) {
   EXPECT_EQ(ShortDuration(absl::Minutes(62)), "1h02m");
 }
 
+TEST(Terminal, WhatWouldMoveTheCursorIsEscaped) {
+  EXPECT_EQ(Printable("plain, größer, 学習率"), "plain, größer, 学習率");
+  EXPECT_EQ(Printable("a\x1b[2Jb\nc\td\x7f"), "a\\x1b[2Jb\\nc\\td\\x7f");
+  EXPECT_EQ(Printable("\xC2\x9B\xE2\x80\xAE"), "\\x9b\\u202e");
+  EXPECT_EQ(Printable("\xFF\xC3("), "\\xff\\xc3(");
+}
+
+TEST(Terminal, TextIsCutByColumns) {
+  EXPECT_EQ(TextColumns("größer"), 6);
+  EXPECT_EQ(TextColumns("学習率"), 6);
+  EXPECT_EQ(Elided("learning_rate", 13), "learning_rate");
+  EXPECT_EQ(Elided("learning_rate", 8), "learnin…");
+  EXPECT_EQ(Elided("学習率", 4), "学…");
+  EXPECT_EQ(Elided("a\nb", 3), "a\\…");
+}
+
 }  // namespace
 }  // namespace sturgeon

@@ -74,24 +74,47 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return contents;
 }
 
-absl::Status WriteFile(const std::string& path, absl::string_view contents) {
+absl::StatusOr<std::unique_ptr<FileWriter>> FileWriter::Open(const std::string& path) {
   const absl::StatusOr<Target> target = FindTarget(path);
   if (!target.ok()) return target.status();
-  const std::string& written_to = target->in_place ? target->path : target->temporary;
-  File file = Open(written_to, "wb");
-  if (file == nullptr) return FileError("cannot write", path, errno);
-  bool written = std::fwrite(contents.data(), 1, contents.size(), file.get()) == contents.size() &&
-                 std::fflush(file.get()) == 0;
-  if (target->in_place) return written ? absl::OkStatus() : FileError("cannot write", path, errno);
-  written = written && fsync(fileno(file.get())) == 0;
-  const int write_error = errno;
-  file.reset();
-  if (!written || std::rename(written_to.c_str(), target->path.c_str()) != 0) {
-    const int error = written ? errno : write_error;
-    std::remove(written_to.c_str());
-    return FileError("cannot write", path, error);
-  }
+  std::unique_ptr<FileWriter> writer(new FileWriter());
+  writer->path_ = path;
+  writer->target_ = target->path;
+  writer->in_place_ = target->in_place;
+  writer->written_to_ = target->in_place ? target->path : target->temporary;
+  writer->file_ = std::fopen(writer->written_to_.c_str(), "wb");
+  if (writer->file_ == nullptr) return FileError("cannot write", path, errno);
+  return writer;
+}
+
+FileWriter::~FileWriter() {
+  if (file_ == nullptr) return;
+  std::fclose(file_);
+  if (!in_place_) std::remove(written_to_.c_str());
+}
+
+absl::Status FileWriter::Fail() { return FileError("cannot write", path_, errno); }
+
+absl::Status FileWriter::Write(absl::string_view piece) {
+  return std::fwrite(piece.data(), 1, piece.size(), file_) == piece.size() ? absl::OkStatus()
+                                                                           : Fail();
+}
+
+absl::Status FileWriter::Commit() {
+  if (std::fflush(file_) != 0) return Fail();
+  if (in_place_) return absl::OkStatus();
+  if (fsync(fileno(file_)) != 0) return Fail();
+  if (std::rename(written_to_.c_str(), target_.c_str()) != 0) return Fail();
+  std::fclose(file_);
+  file_ = nullptr;
   return absl::OkStatus();
+}
+
+absl::Status WriteFile(const std::string& path, absl::string_view contents) {
+  const absl::StatusOr<std::unique_ptr<FileWriter>> file = FileWriter::Open(path);
+  if (!file.ok()) return file.status();
+  absl::Status status = (*file)->Write(contents);
+  return status.ok() ? (*file)->Commit() : status;
 }
 
 absl::Status CheckWritable(const std::string& path) {

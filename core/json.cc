@@ -242,9 +242,9 @@ std::string WriteJson(const Value& value) {
   return out;
 }
 
-std::string WriteJsonPretty(const Value& value) {
+std::string WriteJsonPretty(const Value& value, size_t indent) {
   std::string out;
-  AppendPretty(value, 0, &out);
+  AppendPretty(value, indent, &out);
   return out;
 }
 

@@ -11,6 +11,7 @@
 #ifndef STURGEON_CORE_JSON_H_
 #define STURGEON_CORE_JSON_H_
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -26,7 +27,8 @@ absl::StatusOr<Value> ParseJson(absl::string_view text, absl::string_view source
 
 std::string WriteJson(const Value& value);
 
-std::string WriteJsonPretty(const Value& value);
+// Text that is to stand `indent` columns in, within a larger value: its further lines begin so.
+std::string WriteJsonPretty(const Value& value, size_t indent = 0);
 
 // Reads and parses a file. NotFound or PermissionDenied if it cannot be read.
 absl::StatusOr<Value> ReadJsonFile(const std::string& path);

@@ -4,7 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "core/importance.h"
+#include "core/json.h"
 #include "core/space_json.h"
 
 namespace sturgeon {
@@ -20,7 +23,8 @@ Value TrialToValue(const StudyConfig& config, const Trial& trial) {
   Value value;
   value.Set("id", trial.id);
   value.Set("state", std::string(TrialStateName(trial.state)));
-  value.Set("params", PointToValue(config.space, trial.point));
+  value.Set("params",
+            trial.point.empty() ? Value::Object() : PointToValue(config.space, trial.point));
   if (!trial.values.empty()) value.Set("values", NumberList(trial.values));
   if (!trial.constraints.empty()) value.Set("constraints", NumberList(trial.constraints));
   if (!trial.reports.empty()) {
@@ -41,13 +45,11 @@ Value TrialToValue(const StudyConfig& config, const Trial& trial) {
   return value;
 }
 
-Value ResultToValue(const Study& study, const PluginSpec& strategy) {
-  const StudyConfig& config = study.config();
-  const std::vector<Trial> trials = study.Trials();
+Value ResultHead(const StudyConfig& config, const Value& strategy, const std::vector<Trial>& best) {
   Value value;
   value.Set("study", config.name);
   value.Set("seed", static_cast<int64_t>(config.seed));
-  value.Set("strategy", ToValue(strategy));
+  if (!strategy.is_null()) value.Set("strategy", strategy);
   Value::List objectives;
   for (const Objective& objective : config.objectives) {
     Value entry;
@@ -65,24 +67,63 @@ Value ResultToValue(const Study& study, const PluginSpec& strategy) {
   }
   if (!constraints.empty()) value.Set("constraints", std::move(constraints));
   value.Set("metrics", Value::List(config.metrics.begin(), config.metrics.end()));
+  value.Set("space", ToValue(config.space));
   if (config.objectives.size() == 1) {
-    const std::optional<Trial> best = study.Best();
-    value.Set("best", best.has_value() ? TrialToValue(config, *best) : Value());
+    value.Set("best", best.empty() ? Value() : TrialToValue(config, best.front()));
   } else {
     Value::List front;
-    for (const Trial& trial : study.ParetoFront()) front.push_back(TrialToValue(config, trial));
+    for (const Trial& trial : best) front.push_back(TrialToValue(config, trial));
     value.Set("pareto", std::move(front));
   }
+  return value;
+}
+
+Value ImportanceToValue(const StudyConfig& config, absl::Span<const Trial> trials) {
+  const std::vector<double> effects = MainEffects(config, trials);
+  Value importance = Value::Object();
+  for (int i = 0; i < config.space.size(); ++i) importance.Set(config.space[i].name, effects[i]);
+  return importance;
+}
+
+Value ResultToValue(const Study& study, const PluginSpec& strategy) {
+  const StudyConfig& config = study.config();
+  const std::vector<Trial> trials = study.Trials();
+  Value value = ResultHead(config, ToValue(strategy), study.ParetoFront());
   Value::List list;
   for (const Trial& trial : trials) {
     if (trial.finished()) list.push_back(TrialToValue(config, trial));
   }
   value.Set("trials", std::move(list));
-  const std::vector<double> effects = MainEffects(config, trials);
-  Value importance = Value::Object();
-  for (int i = 0; i < config.space.size(); ++i) importance.Set(config.space[i].name, effects[i]);
-  value.Set("importance", std::move(importance));
+  value.Set("importance", ImportanceToValue(config, trials));
   return value;
+}
+
+absl::Status ResultWriter::Begin(const Value& head) {
+  // A list that fits into a line stands on one, as WriteJsonPretty has it: wait for the second
+  // trial.
+  std::string text = "{";
+  const char* separator = "\n  ";
+  for (const Value::Field& field : head.object()) {
+    absl::StrAppend(&text, std::exchange(separator, ",\n  "), WriteJson(field.name), ": ",
+                    WriteJsonPretty(field.value, 2));
+  }
+  return sink_(absl::StrCat(text, separator, "\"trials\": "));
+}
+
+absl::Status ResultWriter::Add(Value trial) {
+  if (open_) return sink_(absl::StrCat(",\n    ", WriteJsonPretty(trial, 4)));
+  waiting_.push_back(std::move(trial));
+  const std::string list = WriteJsonPretty(waiting_, 2);
+  if (!absl::StrContains(list, '\n')) return absl::OkStatus();
+  open_ = true;
+  waiting_.clear();
+  // All but the end of the list, "\n  ]".
+  return sink_(list.substr(0, list.size() - 4));
+}
+
+absl::Status ResultWriter::End(const Value& importance) {
+  return sink_(absl::StrCat(open_ ? "\n  ]" : WriteJsonPretty(waiting_, 2),
+                            ",\n  \"importance\": ", WriteJsonPretty(importance, 2), "\n}\n"));
 }
 
 }  // namespace sturgeon

@@ -67,6 +67,15 @@ bool WorkerIsGone(absl::string_view worker) {
   return StartOf(pid) != parts[2];
 }
 
+absl::Status Storage::ReadValues(int64_t study, const ValuesVisitor& visit) {
+  ReadCursor cursor;
+  return Read(study, &cursor, [&](const TrialRecord& record) {
+    const Trial& trial = record.trial;
+    if (trial.state == TrialState::kComplete) visit(trial.id, trial.values, trial.feasible());
+    return absl::OkStatus();
+  });
+}
+
 std::string WithoutPassword(absl::string_view url) {
   std::string shown(url);
   const size_t scheme = url.find("://");
@@ -89,7 +98,8 @@ std::string WithoutPassword(absl::string_view url) {
 }
 
 absl::StatusOr<std::unique_ptr<Storage>> OpenStorage(const StorageRegistry& storages,
-                                                     absl::string_view url) {
+                                                     absl::string_view url,
+                                                     const StorageContext& context) {
   const size_t colon = url.find(':');
   if (colon == absl::string_view::npos || colon == 0) {
     std::string known;
@@ -104,8 +114,7 @@ absl::StatusOr<std::unique_ptr<Storage>> OpenStorage(const StorageRegistry& stor
   if (scheme == "postgres") scheme = "postgresql";
   absl::StatusOr<const StoragePlugin*> plugin = storages.Find(scheme);
   if (!plugin.ok()) return absl::InvalidArgumentError(plugin.status().message());
-  return (*plugin)->create(Value(Value::Object{{"url", std::string(url)}}), scheme,
-                           StorageContext());
+  return (*plugin)->create(Value(Value::Object{{"url", std::string(url)}}), scheme, context);
 }
 
 }  // namespace sturgeon

@@ -192,6 +192,13 @@ class Storage {
   // it, and is returned. Memory: O(1) trials at a time, beside the cursor's.
   virtual absl::Status Read(int64_t study, ReadCursor* cursor,
                             const std::function<absl::Status(TrialRecord)>& visit) = 0;
+
+  // Calls `visit` with what decides which trial is the best: the number of each complete trial, its
+  // values, and whether it is feasible, in the order of the numbers. By Read, where a storage has
+  // nothing faster.
+  using ValuesVisitor =
+      std::function<void(int64_t number, absl::Span<const double> values, bool feasible)>;
+  virtual absl::Status ReadValues(int64_t study, const ValuesVisitor& visit);
 };
 
 // "realm:pid:start", by which another process of the same host can tell that this one is gone.
@@ -199,7 +206,10 @@ std::string WorkerName();
 // Whether the worker of that name ran on this host and is gone for certain. O(1), no locks.
 bool WorkerIsGone(absl::string_view worker);
 
-struct StorageContext {};
+struct StorageContext {
+  // A storage that is not there yet is NotFound; otherwise an empty one is made.
+  bool must_exist = false;
+};
 
 struct StorageKind {
   using Interface = Storage;
@@ -223,7 +233,8 @@ constexpr StoragePlugin MakeStoragePlugin(const char* name, const char* summary)
 // own business. InvalidArgument: no such scheme (names those that are there). No message shows a
 // password.
 absl::StatusOr<std::unique_ptr<Storage>> OpenStorage(const StorageRegistry& storages,
-                                                     absl::string_view url);
+                                                     absl::string_view url,
+                                                     const StorageContext& context = {});
 
 // The URL without its password: "postgresql://user:***@host/db".
 std::string WithoutPassword(absl::string_view url);

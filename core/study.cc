@@ -11,6 +11,7 @@
 #include "core/plugins.h"
 #include "core/space_json.h"
 #include "core/suggest.h"
+#include "core/trial_check.h"
 
 namespace sturgeon {
 namespace {
@@ -409,7 +410,7 @@ void Study::Adopt(TrialRecord record, std::vector<const Trial*>* ended) {
     }
     return;
   }
-  const bool fits = CheckImport(record.trial).ok();
+  const bool fits = CheckEnded(config_, record.trial).ok();
   trial = std::move(record.trial);
   if (fits) {
     ended->push_back(&trial);
@@ -462,29 +463,6 @@ absl::StatusOr<Decision> Study::Report(int64_t id, int64_t step, absl::Span<cons
   return decision;
 }
 
-absl::Status Study::CheckOutcome(const Outcome& outcome) const {
-  if (outcome.state == TrialState::kRunning || outcome.state == TrialState::kWaiting) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a trial cannot end as ", TrialStateName(outcome.state)));
-  }
-  const size_t expected = outcome.state == TrialState::kFailed ? 0 : config_.objectives.size();
-  // A trial may be stopped before it has reported anything.
-  const bool may_lack = outcome.state == TrialState::kStopped && outcome.values.empty();
-  if (outcome.values.size() != expected && !may_lack) {
-    return absl::InvalidArgumentError(absl::StrCat("a ", TrialStateName(outcome.state),
-                                                   " trial has ", expected, " values, got ",
-                                                   outcome.values.size()));
-  }
-  const size_t constraints = outcome.constraints.size();
-  const bool none_yet = outcome.state != TrialState::kComplete && constraints == 0;
-  if (!config_.constraints.empty() && constraints != config_.constraints.size() && !none_yet) {
-    return absl::InvalidArgumentError(absl::StrCat("a ", TrialStateName(outcome.state),
-                                                   " trial has ", config_.constraints.size(),
-                                                   " constraint values, got ", constraints));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Study::Tell(int64_t id, Outcome outcome) {
   const Trial* finished = nullptr;
   absl::Status told;
@@ -492,7 +470,7 @@ absl::Status Study::Tell(int64_t id, Outcome outcome) {
     absl::MutexLock lock(&mutex_);
     absl::StatusOr<Trial*> running = FindRunning(id);
     if (!running.ok()) return running.status();
-    absl::Status status = CheckOutcome(outcome);
+    absl::Status status = CheckOutcome(config_, outcome);
     if (!status.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("trial ", id, ": ", status.message()));
     }
@@ -585,29 +563,8 @@ absl::Status Study::Enqueue(const Value& assignment) {
   return point.ok() ? Enqueue(*std::move(point)) : point.status();
 }
 
-absl::Status Study::CheckImport(const Trial& trial) const {
-  absl::Status status = config_.space.Validate(trial.point);
-  if (!status.ok()) return status;
-  Outcome outcome;
-  outcome.state = trial.state;
-  outcome.values = trial.values;
-  outcome.constraints = trial.constraints;
-  status = CheckOutcome(outcome);
-  if (!status.ok()) return status;
-  if (!AllFinite(trial.values) || !AllFinite(trial.constraints)) {
-    return absl::InvalidArgumentError("an imported trial's values must be finite");
-  }
-  for (size_t i = 0; i < trial.reports.size(); ++i) {
-    if (trial.reports.values(i).size() != config_.metrics.size()) {
-      return absl::InvalidArgumentError(absl::StrCat("an imported trial's reports must have ",
-                                                     config_.metrics.size(), " values"));
-    }
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<int64_t> Study::Import(Trial trial) {
-  absl::Status status = CheckImport(trial);
+  absl::Status status = CheckEnded(config_, trial);
   if (!status.ok()) return status;
   std::vector<const Trial*> ended;
   int64_t id = 0;

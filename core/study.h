@@ -170,8 +170,6 @@ class Study {
   void SetOrigin(int64_t id, std::optional<int64_t> retry_of, std::optional<int64_t> resume_from)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(Trial& trial, Outcome outcome) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status CheckOutcome(const Outcome& outcome) const;
-  absl::Status CheckImport(const Trial& trial) const;
   // Takes over what the storage says of a trial that does not run here, and adds it to `ended` if
   // it has ended.
   void Adopt(TrialRecord record, std::vector<const Trial*>* ended)

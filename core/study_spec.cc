@@ -17,38 +17,6 @@ absl::Status At(const std::string& source, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(source, ": ", status.message()));
 }
 
-absl::StatusOr<StudySpec::SpecObjective> ObjectiveFromValue(const Value& value,
-                                                            const std::string& where) {
-  StudySpec::SpecObjective objective;
-  ObjectReader reader(value, where);
-  objective.metric = reader.Required<std::string>("metric");
-  const auto goal = reader.Optional<std::string>("goal", "");
-  absl::Status status = reader.Finish();
-  if (!status.ok()) return status;
-  if (goal.empty()) return objective;
-  const absl::StatusOr<Goal> known = GoalFromName(goal, reader.Place("goal"));
-  if (!known.ok()) return known.status();
-  objective.goal = *known;
-  return objective;
-}
-
-absl::StatusOr<MetricConstraint> ConstraintFromValue(const Value& value, const std::string& where) {
-  MetricConstraint constraint;
-  ObjectReader reader(value, where);
-  constraint.metric = reader.Required<std::string>("metric");
-  const bool at_most = reader.Find("at_most") != nullptr;
-  constraint.at_least = reader.Find("at_least") != nullptr;
-  constraint.bound = reader.Optional<double>(constraint.at_least ? "at_least" : "at_most", 0);
-  absl::Status status = reader.Finish();
-  if (!status.ok()) return status;
-  if (at_most == constraint.at_least) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(where, ": give \"at_most\" or \"at_least\", a number",
-                     at_most ? "; for both bounds two constraints" : ""));
-  }
-  return constraint;
-}
-
 // Calls `read` with each element of a list field and its place.
 template <typename Read>
 void ForEach(ObjectReader* reader, absl::string_view field, Read read) {
@@ -231,6 +199,38 @@ absl::StatusOr<Goal> GoalFromName(const std::string& name, const std::string& wh
   }
   return absl::InvalidArgumentError(
       absl::StrCat(where, ": ", UnknownName("goal", name, {"minimize", "maximize"})));
+}
+
+absl::StatusOr<StudySpec::SpecObjective> ObjectiveFromValue(const Value& value,
+                                                            const std::string& where) {
+  StudySpec::SpecObjective objective;
+  ObjectReader reader(value, where);
+  objective.metric = reader.Required<std::string>("metric");
+  const auto goal = reader.Optional<std::string>("goal", "");
+  absl::Status status = reader.Finish();
+  if (!status.ok()) return status;
+  if (goal.empty()) return objective;
+  const absl::StatusOr<Goal> known = GoalFromName(goal, reader.Place("goal"));
+  if (!known.ok()) return known.status();
+  objective.goal = *known;
+  return objective;
+}
+
+absl::StatusOr<MetricConstraint> ConstraintFromValue(const Value& value, const std::string& where) {
+  MetricConstraint constraint;
+  ObjectReader reader(value, where);
+  constraint.metric = reader.Required<std::string>("metric");
+  const bool at_most = reader.Find("at_most") != nullptr;
+  constraint.at_least = reader.Find("at_least") != nullptr;
+  constraint.bound = reader.Optional<double>(constraint.at_least ? "at_least" : "at_most", 0);
+  absl::Status status = reader.Finish();
+  if (!status.ok()) return status;
+  if (at_most == constraint.at_least) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(where, ": give \"at_most\" or \"at_least\", a number",
+                     at_most ? "; for both bounds two constraints" : ""));
+  }
+  return constraint;
 }
 
 absl::StatusOr<absl::Duration> ParseTimeLimit(const std::string& text) {

@@ -65,6 +65,11 @@ Value ToValue(const StudySpec& spec);
 // "minimize" or "maximize". InvalidArgument begins with `where`.
 absl::StatusOr<Goal> GoalFromName(const std::string& name, const std::string& where);
 
+// {"metric": …, "goal": …} and {"metric": …, "at_most": …} (or "at_least").
+absl::StatusOr<StudySpec::SpecObjective> ObjectiveFromValue(const Value& value,
+                                                            const std::string& where);
+absl::StatusOr<MetricConstraint> ConstraintFromValue(const Value& value, const std::string& where);
+
 // "10m", "1h30m", "90s": a positive duration. InvalidArgument shows the form.
 absl::StatusOr<absl::Duration> ParseTimeLimit(const std::string& text);
 

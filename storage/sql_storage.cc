@@ -1019,6 +1019,28 @@ absl::StatusOr<std::vector<int64_t>> SqlStorage::SettleLost(
   return numbers;
 }
 
+absl::Status SqlStorage::ReadValues(int64_t study, const ValuesVisitor& visit) {
+  // A transaction may be tried again, and the visitor must not see its trials twice.
+  struct Seen {
+    int64_t number;
+    Values values;
+    bool feasible;
+  };
+  std::vector<Seen> seen;
+  absl::Status status = session_.Read([&](SqlConnection& connection) {
+    seen.clear();
+    const absl::StatusOr<Layout> layout = FindLayout(connection, study, /*lock=*/false);
+    if (!layout.ok()) return layout.status();
+    return ReadValuesOn(connection, study, **layout,
+                        [&](int64_t number, absl::Span<const double> values, bool feasible) {
+                          seen.push_back({number, Values(values.begin(), values.end()), feasible});
+                        });
+  });
+  if (!status.ok()) return Placed(study, status);
+  for (const Seen& trial : seen) visit(trial.number, trial.values, trial.feasible);
+  return absl::OkStatus();
+}
+
 absl::Status SqlStorage::Read(int64_t study, ReadCursor* cursor,
                               const std::function<absl::Status(TrialRecord)>& visit) {
   absl::Status stopped;  // by the visitor

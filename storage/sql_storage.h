@@ -68,6 +68,7 @@ class SqlStorage final : public Storage {
       const RetryRule& retry) override;
   absl::Status Read(int64_t study, ReadCursor* cursor,
                     const std::function<absl::Status(TrialRecord)>& visit) override;
+  absl::Status ReadValues(int64_t study, const ValuesVisitor& visit) override;
 
  private:
   // A study's layout, and what it was made of; a study of that id with other columns is another.

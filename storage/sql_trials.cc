@@ -299,6 +299,57 @@ absl::Status SqlTrials::Visit(Visitor visit) {
   return absl::OkStatus();
 }
 
+absl::Status ReadValuesOn(SqlConnection& connection, int64_t study, const StudyLayout& layout,
+                          const Storage::ValuesVisitor& visit) {
+  std::vector<int64_t> infeasible;  // keys, in order
+  absl::Status status = connection.Query(
+      absl::StrCat("SELECT t.trial_id, a.\"key\", a.value_json "
+                   "FROM trials t JOIN trial_system_attributes a ON a.trial_id = t.trial_id "
+                   "WHERE t.study_id = $1 AND t.state = 'COMPLETE' AND (a.\"key\" = '",
+                   kConstraintsAttribute, "' OR a.\"key\" LIKE '", kConstraintAttribute,
+                   "%') ORDER BY t.trial_id"),
+      {study}, [&](const SqlRow& row) {
+        std::vector<double> constraints;
+        if (row.text(1) == kConstraintsAttribute) {
+          constraints = NumbersFromJson(row.text(2)).value_or(std::vector<double>());
+        } else {
+          double value = kNaN;
+          if (absl::SimpleAtod(row.text(2), &value)) constraints.push_back(value);
+        }
+        const bool keeps =
+            std::all_of(constraints.begin(), constraints.end(), [](double c) { return c <= 0; });
+        if (!keeps) infeasible.push_back(row.integer(0));
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  const size_t objectives = layout.config().objectives.size();
+  Values values;
+  int64_t trial_id = -1, number = -1;
+  const auto flush = [&] {
+    if (trial_id < 0) return;
+    visit(number, values, !std::binary_search(infeasible.begin(), infeasible.end(), trial_id));
+  };
+  status = connection.Query(
+      "SELECT t.trial_id, t.number, v.objective, v.value, v.value_type "
+      "FROM trials t JOIN trial_values v ON v.trial_id = t.trial_id "
+      "WHERE t.study_id = $1 AND t.state = 'COMPLETE' ORDER BY t.trial_id",
+      {study}, [&](const SqlRow& row) {
+        if (row.integer(0) != trial_id) {
+          flush();
+          trial_id = row.integer(0);
+          number = row.integer(1);
+          values.assign(objectives, kNaN);
+        }
+        const int64_t objective = row.integer(2);
+        if (objective >= 0 && objective < static_cast<int64_t>(objectives)) {
+          values[objective] = NumberFromOptuna(row.number(3), row.text(4));
+        }
+        return absl::OkStatus();
+      });
+  if (status.ok()) flush();
+  return status;
+}
+
 absl::Status ReadOn(SqlConnection& connection, int64_t study, const StudyLayout& layout,
                     ReadCursor* cursor, absl::FunctionRef<absl::Status(TrialRecord)> visit) {
   SqlTrials trials(connection, study, layout);

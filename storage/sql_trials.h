@@ -65,6 +65,10 @@ class SqlTrials {
   std::vector<Row> rows_;  // of the chunk, in the order of their keys
 };
 
+// Storage::ReadValues, within a transaction: two queries, of values and of constraints alone.
+absl::Status ReadValuesOn(SqlConnection& connection, int64_t study, const StudyLayout& layout,
+                          const Storage::ValuesVisitor& visit);
+
 // Storage::Read, within a transaction: the open trials first, then what is new. The cursor moves
 // with each trial that was visited.
 absl::Status ReadOn(SqlConnection& connection, int64_t study, const StudyLayout& layout,

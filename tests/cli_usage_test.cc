@@ -17,7 +17,8 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 TEST(Usage, HelpIsShortAndHasAnExample) {
-  for (const char* command : {"tune", "plugins", "serve"}) {
+  for (const char* command : {"tune", "studies", "trials", "best", "export", "import", "replay",
+                              "delete", "plugins", "serve"}) {
     const ProgramResult help = RunSturgeon({command, "--help"});
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_EQ(help.err, "");

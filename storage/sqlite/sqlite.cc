@@ -1,5 +1,7 @@
 #include "storage/sqlite/sqlite.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
@@ -69,7 +71,7 @@ const Schema<SqliteOptions>& SqliteStorage::OptionSchema() {
 }
 
 absl::StatusOr<std::unique_ptr<Storage>> SqliteStorage::Create(const SqliteOptions& options,
-                                                               const StorageContext&) {
+                                                               const StorageContext& context) {
   absl::string_view path = options.url;
   absl::ConsumePrefix(&path, "sqlite:");
   if (path.empty()) {
@@ -83,6 +85,9 @@ absl::StatusOr<std::unique_ptr<Storage>> SqliteStorage::Create(const SqliteOptio
   const std::string where = absl::StrCat("sqlite:", path);
   absl::StatusOr<std::string> absolute = AbsolutePath(std::string(path), where);
   if (!absolute.ok()) return absolute.status();
+  if (context.must_exist && access(absolute->c_str(), F_OK) != 0 && errno == ENOENT) {
+    return absl::NotFoundError(absl::StrCat(where, ": there is no such file"));
+  }
   auto connector = std::make_shared<Connector>(*std::move(absolute), where);
   auto storage =
       SqlStorage::Open([connector] { return connector->Connect(); }, where, absl::ZeroDuration());

@@ -1,0 +1,173 @@
+// sturgeon export: a stored study as a file.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "apps/command.h"
+#include "apps/commands.h"
+#include "apps/stored_study.h"
+#include "apps/trial_csv.h"
+#include "core/file.h"
+#include "core/json.h"
+#include "core/result.h"
+#include "core/suggest.h"
+#include "gflags/gflags.h"
+
+DECLARE_string(output);
+DECLARE_string(storage);
+DECLARE_string(study_name);
+DEFINE_string(to, "",
+              "json (the result file, as tune writes it), csv, or jsonl (a trial a line). If none "
+              "is said, what --output ends with, or json.");
+
+namespace sturgeon {
+namespace {
+
+using Sink = std::function<absl::Status(absl::string_view)>;
+
+// Calls `visit` with the trials that have ended.
+absl::Status ForEachEnded(Storage& storage, int64_t study, ReadCursor* cursor,
+                          const std::function<absl::Status(Trial)>& visit) {
+  return storage.Read(study, cursor, [&](TrialRecord record) {
+    return record.trial.finished() ? visit(std::move(record.trial)) : absl::OkStatus();
+  });
+}
+
+// The best trials and what mattered stand around the trials, so these are read twice.
+absl::StatusOr<int64_t> ExportResult(Storage& storage, const StudyRecord& study, const Sink& sink) {
+  const StudyConfig& config = study.config;
+  // Points and values alone.
+  std::vector<Trial> brief;
+  ReadCursor seen;
+  absl::Status status = ForEachEnded(storage, study.id, &seen, [&](Trial trial) {
+    trial.reports = {};
+    trial.reason.clear();
+    trial.reason.shrink_to_fit();
+    if (trial.point.empty()) trial.point = Point(config.space.size(), std::nan(""));
+    brief.push_back(std::move(trial));
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  absl::StatusOr<std::vector<int64_t>> best = BestTrials(storage, study);
+  if (!best.ok()) return best.status();
+  const auto is_new = [&](int64_t id) {  // ended since
+    return id >= seen.next || std::binary_search(seen.open.begin(), seen.open.end(), id);
+  };
+  const bool changed = std::any_of(best->begin(), best->end(), is_new);
+  if (changed) return absl::AbortedError("the study is being worked on; try again");
+  const absl::StatusOr<std::vector<Trial>> leaders = ReadTrials(storage, study.id, *best);
+  if (!leaders.ok()) return leaders.status();
+
+  ResultWriter writer(sink);
+  status = writer.Begin(ResultHead(config, StrategyOf(study), *leaders));
+  if (!status.ok()) return status;
+  ReadCursor again;
+  int64_t count = 0;
+  status = ForEachEnded(storage, study.id, &again, [&](const Trial& trial) {
+    if (is_new(trial.id)) return absl::OkStatus();
+    ++count;
+    return writer.Add(TrialToValue(config, trial));
+  });
+  if (status.ok()) status = writer.End(ImportanceToValue(config, brief));
+  if (!status.ok()) return status;
+  return count;
+}
+
+absl::StatusOr<int64_t> ExportLines(Storage& storage, const StudyRecord& study, bool csv,
+                                    const Sink& sink) {
+  if (csv) {
+    absl::Status status = sink(CsvHeader(study.config));
+    if (!status.ok()) return status;
+  }
+  ReadCursor cursor;
+  int64_t count = 0;
+  absl::Status status = ForEachEnded(storage, study.id, &cursor, [&](const Trial& trial) {
+    ++count;
+    return sink(csv ? CsvRow(study.config, trial)
+                    : WriteJson(TrialToValue(study.config, trial)) + "\n");
+  });
+  if (!status.ok()) return status;
+  return count;
+}
+
+absl::StatusOr<std::string> Kind() {
+  const std::vector<std::string> kinds = {"json", "csv", "jsonl"};
+  if (FLAGS_to.empty()) {
+    for (const std::string& kind : kinds) {
+      if (absl::EndsWith(FLAGS_output, "." + kind)) return kind;
+    }
+    return std::string("json");
+  }
+  if (std::find(kinds.begin(), kinds.end(), FLAGS_to) != kinds.end()) return FLAGS_to;
+  return absl::InvalidArgumentError(absl::StrCat("--to: ", UnknownName("format", FLAGS_to, kinds)));
+}
+
+int Run(const std::vector<std::string>&, const Plugins& plugins) {
+  const absl::Status known = CheckFormat();
+  if (!known.ok()) return Complain(known, kExitUsage);
+  const absl::StatusOr<std::string> kind = Kind();
+  if (!kind.ok()) return Complain(kind.status(), kExitUsage);
+  const auto storage = OpenExisting(plugins.storages, StorageUrl());
+  if (!storage.ok()) return Complain(storage.status(), kExitUsage);
+  const absl::StatusOr<StudyRecord> study = FindStored(**storage, FLAGS_study_name);
+  if (!study.ok()) return Complain(study.status(), kExitUsage);
+
+  std::unique_ptr<FileWriter> file;
+  if (!FLAGS_output.empty()) {
+    auto opened = FileWriter::Open(FLAGS_output);
+    if (!opened.ok()) {
+      return Complain(absl::StrCat("--output: ", opened.status().message()), kExitUsage);
+    }
+    file = *std::move(opened);
+  }
+  const Sink sink = [&](absl::string_view piece) {
+    if (file != nullptr) return file->Write(piece);
+    return std::fwrite(piece.data(), 1, piece.size(), stdout) == piece.size()
+               ? absl::OkStatus()
+               : absl::UnavailableError("cannot write to stdout");
+  };
+  const absl::StatusOr<int64_t> count = *kind == "json"
+                                            ? ExportResult(**storage, *study, sink)
+                                            : ExportLines(**storage, *study, *kind == "csv", sink);
+  if (!count.ok()) return Complain(count.status(), kExitFailed);
+  if (file == nullptr) return Print("") ? kExitDone : kExitFailed;
+  const absl::Status committed = file->Commit();
+  if (!committed.ok()) return Complain(committed, kExitFailed);
+  const bool printed =
+      FLAGS_format == "json"
+          ? Print(
+                WriteJson(Value(Value::Object{
+                    {"study", study->config.name}, {"trials", *count}, {"output", FLAGS_output}})) +
+                "\n")
+          : Print(absl::StrCat("Wrote ", *count, *count == 1 ? " trial" : " trials", " to ",
+                               FLAGS_output, "\n"));
+  return printed ? kExitDone : kExitFailed;
+}
+
+constexpr CommandFlag kFlags[] = {
+    kStorageFlag,
+    kStudyNameFlag,
+    {"to", "KIND"},
+    {"output", "FILE", "Where it goes; stdout if none is said. Written in one piece."},
+    {"format", "FORMAT", "text or json: what is said of a file that was written."},
+};
+
+}  // namespace
+
+const Command kExportCommand = {
+    "export",  "Writes the trials of a study that have ended to a file.",
+    "[flags]", "sturgeon export --study_name=digits --output=digits.csv",
+    kFlags,    0,
+    &Run,
+};
+
+}  // namespace sturgeon
