@@ -176,12 +176,12 @@ TEST(TrialTableTest, ColumnsStandUnderEachOther) {
   std::string text = table.Header();
   for (const Trial& trial : Trials()) text += table.Row(trial);
   EXPECT_EQ(text,
-            "trial  state          error        time  rate, \"log\"  n\\nlines    kind  mixed\n"
-            "    0  complete           0     -0.1429       0.3333         7    a, b      -\n"
-            "    1  complete         0.1     -0.1429        0.001        -3       a      1\n"
-            "    2  complete         0.2     -0.1429        1e-05       900       a\n"
-            "    3  stopped            -           -          0.5         1       a   null\n"
-            "    4  failed             -           -            -         -       -      -\n");
+            "trial  state          error        time  rate, \"log\"  n\\nlines  kind  mixed\n"
+            "    0  complete           0     -0.1429       0.3333         7  a, b      -\n"
+            "    1  complete         0.1     -0.1429        0.001        -3     a      1\n"
+            "    2  complete         0.2     -0.1429        1e-05       900     a\n"
+            "    3  stopped            -           -          0.5         1     a   null\n"
+            "    4  failed             -           -            -         -     -      -\n");
   EXPECT_EQ(table.left_out(), 0);
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace sturgeon {
 namespace {
@@ -114,7 +115,12 @@ absl::StatusOr<std::unique_ptr<Storage>> OpenStorage(const StorageRegistry& stor
   if (scheme == "postgres") scheme = "postgresql";
   absl::StatusOr<const StoragePlugin*> plugin = storages.Find(scheme);
   if (!plugin.ok()) return absl::InvalidArgumentError(plugin.status().message());
-  return (*plugin)->create(Value(Value::Object{{"url", std::string(url)}}), scheme, context);
+  auto storage =
+      (*plugin)->create(Value(Value::Object{{"url", std::string(url)}}), scheme, context);
+  // A storage's messages say which one it is.
+  absl::string_view message = storage.status().message();
+  if (storage.ok() || !absl::ConsumePrefix(&message, scheme + ": ")) return storage;
+  return absl::Status(storage.status().code(), message);
 }
 
 }  // namespace sturgeon

@@ -62,7 +62,12 @@ absl::StatusOr<std::optional<int64_t>> QueryInteger(SqlConnection& connection,
 // A number beside its type, as two columns have them.
 SqlValue NumberColumn(double value) { return std::isfinite(value) ? SqlValue(value) : SqlValue(); }
 
-absl::Time FromSeconds(double seconds) { return absl::UnixEpoch() + absl::Seconds(seconds); }
+// To the nearest microsecond, which is what the tables hold; so a time that was read is written as
+// it was.
+absl::Duration WholeMicroseconds(double seconds) {
+  return absl::Floor(absl::Seconds(seconds) + absl::Nanoseconds(500), absl::Microseconds(1));
+}
+absl::Time FromSeconds(double seconds) { return absl::UnixEpoch() + WholeMicroseconds(seconds); }
 
 absl::Status SetTrialAttribute(SqlConnection& connection, int64_t trial_id, const char* key,
                                absl::string_view json) {
@@ -680,7 +685,7 @@ absl::StatusOr<int64_t> SqlStorage::Import(int64_t study, absl::Span<const Trial
 
     const absl::StatusOr<int64_t> key =
         InsertTrial(connection, study, number, trial.state, OptunaTime(FromSeconds(trial.started)),
-                    OptunaTime(FromSeconds(trial.started) + absl::Seconds(trial.seconds)));
+                    OptunaTime(FromSeconds(trial.started) + WholeMicroseconds(trial.seconds)));
     if (!key.ok()) return key.status();
     if (!pointless) {
       status = InsertParameters(connection, *key, layout, trial.point);
