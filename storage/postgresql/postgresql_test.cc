@@ -1,6 +1,7 @@
 #include "storage/postgresql/postgresql.h"
 
 #include <atomic>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>  // NOLINT(build/c++11)
@@ -23,14 +24,19 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// One for all tests of the process; ends with it.
+// One for all tests of the process. It ends before the process does: a sandbox kills whatever is
+// left, the shell that would remove the server's folder too.
+PostgresServer* server = nullptr;
+
 PostgresServer* Server() {
-  static PostgresServer* const server = []() -> PostgresServer* {
-    auto started = PostgresServer::Start();
-    EXPECT_TRUE(started.ok()) << started.status();
-    return started.ok() ? started->release() : nullptr;
+  static const bool started = [] {
+    auto made = PostgresServer::Start();
+    EXPECT_TRUE(made.ok()) << made.status();
+    if (made.ok()) server = made->release();
+    std::atexit([] { delete server; });
+    return made.ok();
   }();
-  return server;
+  return started ? server : nullptr;
 }
 
 std::string FreshUrl() {
