@@ -1,6 +1,7 @@
 """Module extensions. A file of its own: Bazel 4.2 does not know `module_extension`."""
 
 load(":datasets.bzl", "fashion_mnist_repository")
+load(":python_environment.bzl", "OPTUNA_REQUIREMENTS", "python_environment")
 
 def _datasets_impl(_ctx):
     fashion_mnist_repository(name = "fashion_mnist")
@@ -8,4 +9,12 @@ def _datasets_impl(_ctx):
 datasets = module_extension(
     implementation = _datasets_impl,
     doc = "The data sets that models train on: @fashion_mnist.",
+)
+
+def _test_tools_impl(_ctx):
+    python_environment(name = "optuna", requirements = OPTUNA_REQUIREMENTS)
+
+test_tools = module_extension(
+    implementation = _test_tools_impl,
+    doc = "What Sturgeon's own tests check against: @optuna.",
 )

@@ -5,6 +5,7 @@
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 chroot=
+extra_ca=
 
 say() { echo "$(basename "$0"): $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -36,10 +37,13 @@ make_chroot() {
   mount --bind /proc "$chroot/proc"
   mount --bind /sys "$chroot/sys"
   mount --bind /dev "$chroot/dev"
-  # Of this machine's network settings: where names are looked up, and whom Node.js trusts beside its
-  # own list (a proxy may have a certificate of its own).
+  # Of this machine's network settings: where names are looked up, and whom Node.js and pip trust
+  # (a proxy may have a certificate of its own).
   cp /etc/resolv.conf "$chroot/etc/resolv.conf"
-  if [ -e "${NODE_EXTRA_CA_CERTS:-}" ]; then cp "$NODE_EXTRA_CA_CERTS" "$chroot/etc/extra-ca.crt"; fi
+  if [ -e "${NODE_EXTRA_CA_CERTS:-}" ]; then
+    cp "$NODE_EXTRA_CA_CERTS" "$chroot/etc/extra-ca.crt"
+    extra_ca=1
+  fi
   mkdir "$chroot/repository"
   git -C "$repository" ls-files -z --cached --others --exclude-standard --deduplicate |
     (cd "$repository" && while IFS= read -r -d '' file; do
@@ -50,7 +54,8 @@ make_chroot() {
 # Runs a command line in the chroot, in /repository, with a bare environment.
 in_chroot() {
   env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
-    NODE_EXTRA_CA_CERTS=/etc/extra-ca.crt ${chroot_environment:-} \
+    NODE_EXTRA_CA_CERTS=/etc/extra-ca.crt ${extra_ca:+PIP_CERT=/etc/extra-ca.crt} \
+    ${chroot_environment:-} \
     chroot "$chroot" /bin/sh -c "cd /repository && $1" </dev/null
 }
 
