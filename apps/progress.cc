@@ -19,9 +19,10 @@ constexpr absl::Duration kLineEvery = absl::Seconds(2);
 // How long it will take at the pace so far; infinite if nothing is known.
 absl::Duration TimeLeft(const ProgressState& state) {
   absl::Duration left = state.time_limit - state.elapsed;
-  if (state.planned > 0 && state.done > 0) {
+  const int64_t done = state.done - state.found;
+  if (state.planned > 0 && done > 0) {
     const double rest = static_cast<double>(std::max<int64_t>(0, state.planned - state.done));
-    left = std::min(left, state.elapsed * (rest / static_cast<double>(state.done)));
+    left = std::min(left, state.elapsed * (rest / static_cast<double>(done)));
   }
   return std::max(left, absl::ZeroDuration());
 }
@@ -39,8 +40,9 @@ std::string ProgressLine(const ProgressState& state, int width) {
   }
   const absl::Duration left = TimeLeft(state);
   if (left != absl::InfiniteDuration()) parts.push_back(ShortDuration(left) + " left");
-  if (state.done > 0 && state.elapsed > absl::ZeroDuration()) {
-    const double rate = static_cast<double>(state.done) / absl::ToDoubleSeconds(state.elapsed);
+  if (state.done > state.found && state.elapsed > absl::ZeroDuration()) {
+    const double rate =
+        static_cast<double>(state.done - state.found) / absl::ToDoubleSeconds(state.elapsed);
     parts.push_back(rate < 10 ? absl::StrFormat("%.2g trials/s", rate)
                               : absl::StrFormat("%.0f trials/s", rate));
   }
@@ -69,21 +71,31 @@ Progress::Progress(std::FILE* out, Plan plan, const std::atomic<bool>* interrupt
   ticker_ = std::thread([this] { Tick(); });
 }
 
+void Progress::Count(const Trial& trial) {
+  ++state_.done;
+  if (trial.state == TrialState::kFailed) ++state_.failed;
+  if (trial.state != TrialState::kComplete || !trial.feasible()) return;
+  if (plan_.objectives.size() != 1 || trial.values.size() != 1) return;
+  const Objective& objective = plan_.objectives[0];
+  if (!state_.best.has_value() || objective.Loss(trial.values[0]) < objective.Loss(*state_.best)) {
+    state_.best = trial.values[0];
+    state_.best_trial = trial.id;
+  }
+}
+
+void Progress::Found(const Trial& trial) {
+  if (trial.failure == FailureKind::kCancelled) return;
+  absl::MutexLock lock(&mutex_);
+  Count(trial);
+  ++state_.found;
+}
+
 void Progress::Finished(const Trial& trial) {
   // Those that a limit or the user cut off say nothing about the study's pace.
   if (trial.failure == FailureKind::kCancelled) return;
   absl::MutexLock lock(&mutex_);
   if (ended_) return;
-  ++state_.done;
-  if (trial.state == TrialState::kFailed) ++state_.failed;
-  if (trial.state == TrialState::kComplete && trial.feasible() && plan_.objectives.size() == 1) {
-    const Objective& objective = plan_.objectives[0];
-    if (!state_.best.has_value() ||
-        objective.Loss(trial.values[0]) < objective.Loss(*state_.best)) {
-      state_.best = trial.values[0];
-      state_.best_trial = trial.id;
-    }
-  }
+  Count(trial);
   if (live_) return;  // the ticker draws
   const absl::Time now = absl::Now();
   if (now < next_line_) return;

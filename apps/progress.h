@@ -28,6 +28,7 @@ namespace sturgeon {
 // What a line of progress tells.
 struct ProgressState {
   int64_t done = 0;  // trials that ended, failed ones too, but not those that were cut off
+  int64_t found = 0;  // of these, they had ended before this run
   int64_t failed = 0;
   int64_t planned = 0;  // 0: there is no limit
   std::optional<double> best;
@@ -54,6 +55,8 @@ class Progress {
   ~Progress() { End(); }
 
   void Finished(const Trial& trial);
+  // A trial that had ended before this run: it counts, but says nothing of the pace.
+  void Found(const Trial& trial);
 
   // Prints a line that stays.
   void Note(absl::string_view line);
@@ -64,6 +67,7 @@ class Progress {
  private:
   // Redraws and looks for an interrupt until the end.
   void Tick();
+  void Count(const Trial& trial) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Write(absl::string_view line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Draw() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -35,6 +35,12 @@ TEST(ProgressLine, TellsWhatIsKnown) {
   EXPECT_EQ(ProgressLine(ProgressState(), 100), "0 trials");
 }
 
+TEST(ProgressLine, ThePaceIsThatOfThisRun) {
+  ProgressState state = Some();
+  state.found = 20;
+  EXPECT_THAT(ProgressLine(state, 100), HasSubstr("4m44s left, 0.13 trials/s"));
+}
+
 TEST(ProgressLine, LeavesOutWhatDoesNotFit) {
   EXPECT_EQ(ProgressLine(Some(), 60), "23 of 60 trials, best 0.1213 (trial 17), 37s left");
   EXPECT_EQ(ProgressLine(Some(), 20), "23 of 60 trials");

@@ -378,7 +378,7 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
   }
   if (kept->found) progress->Note(Resumption(**study, *kept->storage, setup->spec.trials));
   for (const Trial& trial : (*study)->Trials()) {
-    if (trial.finished()) progress->Finished(trial);
+    if (trial.finished()) progress->Found(trial);
   }
   for (const std::string& note : early_notes) progress->Note(note);
 

@@ -33,7 +33,7 @@ struct StudyPlace {
   // but kCancelled.
   int32_t retries = 0;
   // A worker that has been silent for as long is given up for lost, and its trials fail.
-  absl::Duration lost_after = absl::Minutes(1);
+  absl::Duration lost_after = absl::Minutes(2);
 };
 
 class StudyStore {
