@@ -40,7 +40,7 @@ struct DiskCall {
   int64_t offset;    // of a write; the length of a truncation
   std::string bytes;
 };
-std::vector<DiskCall>* calls = nullptr;
+std::vector<DiskCall>* recorded = nullptr;
 
 std::string BaseName(const char* path) {
   const char* const slash = std::strrchr(path, '/');
@@ -69,16 +69,16 @@ int Read(sqlite3_file* file, void* to, int n, sqlite3_int64 at) {
   return Methods(file)->xRead(Real(file), to, n, at);
 }
 int Write(sqlite3_file* file, const void* from, int n, sqlite3_int64 at) {
-  calls->push_back({DiskCall::kWrite, *Of(file)->name, at,
+  recorded->push_back({DiskCall::kWrite, *Of(file)->name, at,
                     std::string(static_cast<const char*>(from), n)});
   return Methods(file)->xWrite(Real(file), from, n, at);
 }
 int Truncate(sqlite3_file* file, sqlite3_int64 size) {
-  calls->push_back({DiskCall::kTruncate, *Of(file)->name, size, ""});
+  recorded->push_back({DiskCall::kTruncate, *Of(file)->name, size, ""});
   return Methods(file)->xTruncate(Real(file), size);
 }
 int Sync(sqlite3_file* file, int flags) {
-  calls->push_back({DiskCall::kSync, *Of(file)->name, 0, ""});
+  recorded->push_back({DiskCall::kSync, *Of(file)->name, 0, ""});
   return Methods(file)->xSync(Real(file), flags);
 }
 int FileSize(sqlite3_file* file, sqlite3_int64* size) {
@@ -122,7 +122,7 @@ int Open(sqlite3_vfs*, const char* path, sqlite3_file* file, int flags, int* out
   return SQLITE_OK;
 }
 int Delete(sqlite3_vfs*, const char* path, int sync) {
-  calls->push_back({DiskCall::kDelete, BaseName(path), 0, ""});
+  recorded->push_back({DiskCall::kDelete, BaseName(path), 0, ""});
   return SystemVfs()->xDelete(SystemVfs(), path, sync);
 }
 
@@ -135,7 +135,7 @@ class Recording {
     vfs_.xOpen = &Open;
     vfs_.xDelete = &Delete;
     vfs_.pNext = nullptr;
-    calls = &calls_;
+    recorded = &calls_;
     EXPECT_EQ(sqlite3_vfs_register(&vfs_, /*makeDflt=*/1), SQLITE_OK);
   }
   ~Recording() {

@@ -183,7 +183,7 @@ TEST_P(SqliteKillTest, LosesNothingAndCountsNothingTwice) {
 INSTANTIATE_TEST_SUITE_P(Workers, SqliteKillTest,
                          ::testing::Values(Setting{1, 50, 300}, Setting{4, 80, 800},
                                            Setting{8, 80, 1200}),
-                         [](const auto& info) { return absl::StrCat(info.param.workers); });
+                         [](const auto& test) { return absl::StrCat(test.param.workers); });
 
 // 32 processes, 10,000 trials: nobody sees an error, and nothing is lost.
 TEST(SqliteCrowdTest, ManyProcessesShareOneFile) {
