@@ -49,7 +49,7 @@ DEFINE_string(strategy_options, "", "Options of the strategy, as k=v,k=v.");
 DEFINE_string(runner, "", "What runs the trials: see sturgeon plugins --kind=runner.");
 DEFINE_string(runner_options, "", "Options of the runner, as k=v,k=v.");
 DEFINE_int32(parallelism, 0, "How many trials run at once; the runner's option of that name.");
-DEFINE_string(storage, "memory:",
+DEFINE_string(storage, "sqlite:sturgeon.db",
               "Where the study is kept: sqlite:FILE, postgresql://…, or memory: (nowhere).");
 DEFINE_string(study_name, "", "The study's name there; that of the study file if none is said.");
 DEFINE_int32(retries, 0, "How often a trial that fails is repeated.");

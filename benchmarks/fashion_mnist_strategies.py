@@ -26,7 +26,8 @@ def tune(args, strategy, seed):
     name, colon, options = strategy.partition(":")
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "result.json"
-        command = [ROOT / "bazel-bin" / "experiments" / args.experiment, f"--strategy={name}"]
+        command = [ROOT / "bazel-bin" / "experiments" / args.experiment, f"--strategy={name}",
+                   "--storage=memory:"]
         command += [f"--seed={seed}", f"--output={output}", "--test_best", "--format=json"]
         if colon:
             command.append(f"--strategy_options={options}")

@@ -78,7 +78,7 @@ def tuning_experiment(name, study, flags = [], program = Label("//apps:sturgeon"
     _tuning_smoke_test(
         name = name + ".smoke",
         size = "medium",
-        flags = flags + ["--trials=1", "--notest_best", "--output=/dev/null"],
+        flags = flags + ["--trials=1", "--notest_best", "--output=/dev/null", "--storage=memory:"],
         program = program,
         study = study,
         **kwargs

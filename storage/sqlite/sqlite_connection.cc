@@ -126,7 +126,6 @@ absl::Status SqliteConnection::SetUp() {
   sqlite3_busy_handler(database_, &WaitForLock, &waiting_since_);
   sqlite3_wal_autocheckpoint(database_, kCheckpointPages);
   absl::Status status = Simple("PRAGMA foreign_keys = ON");
-  if (status.ok()) status = Simple("PRAGMA synchronous = NORMAL");
   if (status.ok()) status = Simple(absl::StrCat("PRAGMA cache_size = -", kCacheKilobytes).c_str());
   if (!status.ok()) return status;
   // The first thing that reads the file.
@@ -137,13 +136,16 @@ absl::Status SqliteConnection::SetUp() {
   };
   status = Query("PRAGMA journal_mode", {}, keep_mode);
   if (status.ok() && mode != "wal" && sqlite3_db_readonly(database_, "main") == 0) {
-    status = Query("PRAGMA journal_mode = WAL", {}, keep_mode);
+    // A journal whose deletion was not synced would come back after a loss of power, and with it
+    // the file as it was before the log: all that stands in the log would be ignored.
+    status = Simple("PRAGMA synchronous = EXTRA");
+    if (status.ok()) status = Query("PRAGMA journal_mode = WAL", {}, keep_mode);
     if (status.ok() && mode != "wal") {
       status = absl::FailedPreconditionError(
           absl::StrCat(where_, ": its file system does not support a write-ahead log"));
     }
   }
-  return status;
+  return status.ok() ? Simple("PRAGMA synchronous = NORMAL") : status;
 }
 
 SqliteConnection::~SqliteConnection() {
