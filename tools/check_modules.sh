@@ -24,11 +24,8 @@ in_chroot "
     bazel-bootstrap bazel-features bazel-platforms bazel-rules-cc bazel-rules-java \
     bazel-rules-license bazel-rules-proto bazel-rules-python bazel-skylib dataset-fashion-mnist g++ \
     libabsl-dev libbenchmark-dev libeigen3-dev libgflags-dev libgmock-dev libnlopt-dev \
-<<<<<<< HEAD
-    libpq-dev libsqlite3-dev nlohmann-json3-dev postgresql python3 zlib1g-dev" >"$chroot/apt.log" 2>&1 || { tail -n 20 "$chroot/apt.log" >&2; die "apt-get failed"; }
-=======
-    libsqlite3-dev nlohmann-json3-dev python3 python3-venv zlib1g-dev" >"$chroot/apt.log" 2>&1 || { tail -n 20 "$chroot/apt.log" >&2; die "apt-get failed"; }
->>>>>>> 8aae5a1 (tests: Optuna and its dashboard on our database; power cuts; benchmark against Optuna's storages)
+    libpq-dev libsqlite3-dev nlohmann-json3-dev postgresql python3 python3-venv zlib1g-dev" >"$chroot/apt.log" 2>&1 ||
+  { tail -n 20 "$chroot/apt.log" >&2; die "apt-get failed"; }
 
 # The repository rules of third_party/ make the libraries' repositories, and what they make becomes
 # modules. The others, Bazel's own dependencies that no build here uses, are empty.
