@@ -54,7 +54,8 @@ class CliCheckpointsTest : public testing::Test {
   }
 
   std::vector<std::string> Arguments(const std::vector<std::string>& more) const {
-    std::vector<std::string> arguments = {"tune", "--study=" + study_, "--output=" + result_};
+    std::vector<std::string> arguments = {"tune", "--study=" + study_, "--output=" + result_,
+                                          "--storage=memory:"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
