@@ -27,7 +27,7 @@ namespace sturgeon {
 
 // What a line of progress tells.
 struct ProgressState {
-  int64_t done = 0;  // trials that ended, failed ones too, but not those that were cut off
+  int64_t done = 0;   // trials that ended, failed ones too, but not those that were cut off
   int64_t found = 0;  // of these, they had ended before this run
   int64_t failed = 0;
   int64_t planned = 0;  // 0: there is no limit

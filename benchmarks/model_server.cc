@@ -38,7 +38,7 @@ absl::StatusOr<Value> Train(const ModelFactory& factory, const std::string& line
   if (steps < 1 || steps > factory.max_steps()) {
     return absl::InvalidArgumentError("request: steps: out of range");
   }
-  auto model = factory.Create(params == nullptr ? Value(Value::Object()) : *params, {1});
+  auto model = factory.Create(params == nullptr ? Value(Value::Object()) : *params, {1, false, ""});
   if (!model.ok()) return model.status();
   const auto metrics = (*model)->Train(steps, StopToken());
   if (!metrics.ok()) return metrics.status();

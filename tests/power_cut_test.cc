@@ -1,12 +1,15 @@
-// The power fails while a study is written to SQLite: whatever was acknowledged is there afterwards.
+// The power fails while a study is written to SQLite: whatever was acknowledged is there
+// afterwards.
 //
-// A layer beneath SQLite (a VFS around the system's) writes down each write, truncation, sync and
-// deletion of a scripted study, and at which of them the storage had acknowledged what. For each of
-// these moments the files are then built anew as a disk may have them after a cut: what was synced,
-// and of the rest nothing, everything, any part, or a torn last write.
+// A layer beneath SQLite (a VFS around the system's, and fdatasync) writes down each write,
+// truncation, sync and deletion of a scripted study, and at which of them the storage had
+// acknowledged what. For each of these moments the files are then built anew as a disk may have
+// them after a cut: what was synced, and of the rest nothing, everything, any part, or a torn last
+// write.
 
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -69,8 +72,8 @@ int Read(sqlite3_file* file, void* to, int n, sqlite3_int64 at) {
   return Methods(file)->xRead(Real(file), to, n, at);
 }
 int Write(sqlite3_file* file, const void* from, int n, sqlite3_int64 at) {
-  recorded->push_back({DiskCall::kWrite, *Of(file)->name, at,
-                    std::string(static_cast<const char*>(from), n)});
+  recorded->push_back(
+      {DiskCall::kWrite, *Of(file)->name, at, std::string(static_cast<const char*>(from), n)});
   return Methods(file)->xWrite(Real(file), from, n, at);
 }
 int Truncate(sqlite3_file* file, sqlite3_int64 size) {
@@ -107,10 +110,25 @@ int ShmUnmap(sqlite3_file* file, int remove) {
   return Methods(file)->xShmUnmap(Real(file), remove);
 }
 
-const sqlite3_io_methods kMethods = {
-    2,        &Close,       &Read,       &Write,  &Truncate, &Sync,    &FileSize,
-    &Lock,    &Unlock,      &CheckReservedLock,   &FileControl, &SectorSize,
-    &DeviceCharacteristics, &ShmMap,     &ShmLock, &ShmBarrier, &ShmUnmap, nullptr, nullptr};
+const sqlite3_io_methods kMethods = {2,
+                                     &Close,
+                                     &Read,
+                                     &Write,
+                                     &Truncate,
+                                     &Sync,
+                                     &FileSize,
+                                     &Lock,
+                                     &Unlock,
+                                     &CheckReservedLock,
+                                     &FileControl,
+                                     &SectorSize,
+                                     &DeviceCharacteristics,
+                                     &ShmMap,
+                                     &ShmLock,
+                                     &ShmBarrier,
+                                     &ShmUnmap,
+                                     nullptr,
+                                     nullptr};
 
 int Open(sqlite3_vfs*, const char* path, sqlite3_file* file, int flags, int* out) {
   File* const ours = Of(file);
@@ -141,6 +159,7 @@ class Recording {
   ~Recording() {
     sqlite3_vfs_unregister(&vfs_);
     sqlite3_vfs_register(SystemVfs(), /*makeDflt=*/1);
+    recorded = nullptr;
   }
   std::vector<DiskCall> calls_;
 
@@ -284,4 +303,19 @@ TEST(PowerCutTest, WhatWasAcknowledgedIsThere) {
 }
 
 }  // namespace
+
+// A sync beside SQLite: the storage makes several commits safe by one.
+void RecordSync(int file) {
+  if (recorded == nullptr) return;
+  char path[4096] = {};
+  if (readlink(absl::StrCat("/proc/self/fd/", file).c_str(), path, sizeof(path) - 1) < 0) return;
+  recorded->push_back({DiskCall::kSync, BaseName(path), 0, ""});
+}
+
 }  // namespace sturgeon
+
+// Takes the place of the system's for this program.
+extern "C" int fdatasync(int file) {
+  sturgeon::RecordSync(file);
+  return static_cast<int>(syscall(SYS_fdatasync, file));
+}

@@ -25,6 +25,7 @@
 #include "core/storage.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "storage/testing/postgres_server.h"
 
 namespace sturgeon {
 namespace {
@@ -151,8 +152,7 @@ void KillAndCheck(const std::string& url, const Setting& setting, uint64_t seed)
   EXPECT_EQ(next - retries, setting.trials);
   EXPECT_EQ(complete, setting.trials - without_point);
   const std::vector<int64_t> acknowledged = workers.Acknowledged();
-  EXPECT_EQ(std::set<int64_t>(acknowledged.begin(), acknowledged.end()).size(),
-            acknowledged.size())
+  EXPECT_EQ(std::set<int64_t>(acknowledged.begin(), acknowledged.end()).size(), acknowledged.size())
       << "counted twice";
   for (const int64_t number : acknowledged) {
     EXPECT_TRUE(complete_numbers.count(number) == 1) << "lost: " << number;
@@ -183,6 +183,21 @@ TEST_P(SqliteKillTest, LosesNothingAndCountsNothingTwice) {
 INSTANTIATE_TEST_SUITE_P(Workers, SqliteKillTest,
                          ::testing::Values(Setting{1, 50, 300}, Setting{4, 80, 800},
                                            Setting{8, 80, 1200}),
+                         [](const auto& test) { return absl::StrCat(test.param.workers); });
+
+class PostgresqlKillTest : public ::testing::TestWithParam<Setting> {};
+
+TEST_P(PostgresqlKillTest, LosesNothingAndCountsNothingTwice) {
+  const auto server = PostgresServer::Start();
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto url = (*server)->FreshUrl();
+  ASSERT_TRUE(url.ok()) << url.status();
+  KillAndCheck(*url, GetParam(), 100 + GetParam().workers);
+}
+
+INSTANTIATE_TEST_SUITE_P(Workers, PostgresqlKillTest,
+                         ::testing::Values(Setting{1, 50, 200}, Setting{4, 80, 400},
+                                           Setting{8, 80, 600}),
                          [](const auto& test) { return absl::StrCat(test.param.workers); });
 
 // 32 processes, 10,000 trials: nobody sees an error, and nothing is lost.

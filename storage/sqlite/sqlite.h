@@ -4,9 +4,10 @@
 // dashboard open it (docs/storage.md). Several machines need postgresql: SQLite's locks and shared
 // memory do not work on NFS.
 //
-// A file that is not there is made, unless the context forbids it (NotFound). Errors: Unavailable: it cannot be opened or written, was
-// deleted or replaced meanwhile, or the disk is full. DataLoss: it is damaged, or no SQLite file.
-// FailedPrecondition: it is of another program, or of another version of Optuna.
+// A file that is not there is made, unless the context forbids it (NotFound). Errors: Unavailable:
+// it cannot be opened or written, was deleted or replaced meanwhile, or the disk is full. DataLoss:
+// it is damaged, or no SQLite file. FailedPrecondition: it is of another program, or of another
+// version of Optuna.
 #ifndef STURGEON_STORAGE_SQLITE_SQLITE_H_
 #define STURGEON_STORAGE_SQLITE_SQLITE_H_
 
