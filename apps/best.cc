@@ -18,9 +18,6 @@
 #include "core/result.h"
 #include "gflags/gflags.h"
 
-DECLARE_string(storage);
-DECLARE_string(study_name);
-
 namespace sturgeon {
 namespace {
 
@@ -75,15 +72,15 @@ std::string Text(const StudyConfig& config, std::vector<Trial> best) {
 int Run(const std::vector<std::string>&, const Plugins& plugins) {
   const absl::Status known = CheckFormat();
   if (!known.ok()) return Complain(known, kExitUsage);
-  const auto storage = OpenExisting(plugins.storages, StorageUrl());
-  if (!storage.ok()) return Complain(storage.status(), kExitUsage);
-  const absl::StatusOr<StudyRecord> study = FindStored(**storage, FLAGS_study_name);
-  if (!study.ok()) return Complain(study.status(), kExitUsage);
-  const absl::StatusOr<std::vector<int64_t>> numbers = BestTrials(**storage, *study);
+  const absl::StatusOr<StoredStudy> stored = OpenStored(plugins.storages);
+  if (!stored.ok()) return Complain(stored.status(), kExitUsage);
+  Storage& storage = *stored->storage;
+  const StudyRecord& study = stored->study;
+  const absl::StatusOr<std::vector<int64_t>> numbers = BestTrials(storage, study);
   if (!numbers.ok()) return Complain(numbers.status(), kExitFailed);
-  absl::StatusOr<std::vector<Trial>> best = ReadTrials(**storage, study->id, *numbers);
+  absl::StatusOr<std::vector<Trial>> best = ReadTrials(storage, study.id, *numbers);
   if (!best.ok()) return Complain(best.status(), kExitFailed);
-  const StudyConfig& config = study->config;
+  const StudyConfig& config = study.config;
   const bool single = config.objectives.size() == 1;
   if (FLAGS_format == "json") {
     Value json;

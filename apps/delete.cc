@@ -16,7 +16,6 @@
 #include "core/json.h"
 #include "gflags/gflags.h"
 
-DECLARE_string(storage);
 DECLARE_string(study_name);
 DEFINE_bool(yes, false, "Do not ask.");
 
@@ -40,23 +39,23 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
   if (FLAGS_study_name.empty()) {
     return Complain("say which study to delete: sturgeon delete --study_name=NAME", kExitUsage);
   }
-  const auto storage = OpenExisting(plugins.storages, StorageUrl());
-  if (!storage.ok()) return Complain(storage.status(), kExitUsage);
-  const absl::StatusOr<StudyRecord> study = FindStored(**storage, FLAGS_study_name);
-  if (!study.ok()) return Complain(study.status(), kExitUsage);
-  const absl::StatusOr<std::vector<StudyListing>> list = (*storage)->ListStudies();
+  const absl::StatusOr<StoredStudy> stored = OpenStored(plugins.storages);
+  if (!stored.ok()) return Complain(stored.status(), kExitUsage);
+  Storage& storage = *stored->storage;
+  const StudyRecord& study = stored->study;
+  const absl::StatusOr<std::vector<StudyListing>> list = storage.ListStudies();
   if (!list.ok()) return Complain(list.status(), kExitFailed);
   int64_t trials = 0, running = 0;
   for (const StudyListing& listing : *list) {
-    if (listing.id != study->id) continue;
+    if (listing.id != study.id) continue;
     running = listing.running;
     trials =
         listing.waiting + listing.running + listing.complete + listing.stopped + listing.failed;
   }
   const std::string what = Printable(
-      absl::StrCat(study->config.name, " and its ", trials, trials == 1 ? " trial" : " trials",
+      absl::StrCat(study.config.name, " and its ", trials, trials == 1 ? " trial" : " trials",
                    running > 0 ? absl::StrCat(" (", running, " of them running)") : "", " from ",
-                   (*storage)->description()));
+                   storage.description()));
   if (!FLAGS_yes) {
     if (isatty(STDIN_FILENO) == 0) {
       return Complain(absl::StrCat("this deletes ", what, "; if that is meant, add --yes"),
@@ -67,10 +66,10 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
       return kExitFailed;
     }
   }
-  const absl::Status deleted = (*storage)->DeleteStudy(study->id);
+  const absl::Status deleted = storage.DeleteStudy(study.id);
   if (!deleted.ok()) return Complain(deleted, kExitFailed);
   const bool printed = FLAGS_format == "json"
-                           ? Print(WriteJson(Value(Value::Object{{"deleted", study->config.name},
+                           ? Print(WriteJson(Value(Value::Object{{"deleted", study.config.name},
                                                                  {"trials", trials}})) +
                                    "\n")
                            : Print(absl::StrCat("Deleted ", what, "\n"));

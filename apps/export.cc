@@ -23,8 +23,6 @@
 #include "gflags/gflags.h"
 
 DECLARE_string(output);
-DECLARE_string(storage);
-DECLARE_string(study_name);
 DEFINE_string(to, "",
               "json (the result file, as tune writes it), csv, or jsonl (a trial a line). If none "
               "is said, what --output ends with, or json.");
@@ -116,10 +114,10 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
   if (!known.ok()) return Complain(known, kExitUsage);
   const absl::StatusOr<std::string> kind = Kind();
   if (!kind.ok()) return Complain(kind.status(), kExitUsage);
-  const auto storage = OpenExisting(plugins.storages, StorageUrl());
-  if (!storage.ok()) return Complain(storage.status(), kExitUsage);
-  const absl::StatusOr<StudyRecord> study = FindStored(**storage, FLAGS_study_name);
-  if (!study.ok()) return Complain(study.status(), kExitUsage);
+  const absl::StatusOr<StoredStudy> stored = OpenStored(plugins.storages);
+  if (!stored.ok()) return Complain(stored.status(), kExitUsage);
+  Storage& storage = *stored->storage;
+  const StudyRecord& study = stored->study;
 
   std::unique_ptr<FileWriter> file;
   if (!FLAGS_output.empty()) {
@@ -136,8 +134,8 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
                : absl::UnavailableError("cannot write to stdout");
   };
   const absl::StatusOr<int64_t> count = *kind == "json"
-                                            ? ExportResult(**storage, *study, sink)
-                                            : ExportLines(**storage, *study, *kind == "csv", sink);
+                                            ? ExportResult(storage, study, sink)
+                                            : ExportLines(storage, study, *kind == "csv", sink);
   if (!count.ok()) return Complain(count.status(), kExitFailed);
   if (file == nullptr) return Print("") ? kExitDone : kExitFailed;
   const absl::Status committed = file->Commit();
@@ -146,7 +144,7 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
       FLAGS_format == "json"
           ? Print(
                 WriteJson(Value(Value::Object{
-                    {"study", study->config.name}, {"trials", *count}, {"output", FLAGS_output}})) +
+                    {"study", study.config.name}, {"trials", *count}, {"output", FLAGS_output}})) +
                 "\n")
           : Print(absl::StrCat("Wrote ", *count, *count == 1 ? " trial" : " trials", " to ",
                                FLAGS_output, "\n"));

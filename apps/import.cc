@@ -129,8 +129,8 @@ int Run(const std::vector<std::string>& arguments, const Plugins& plugins) {
   if (!FLAGS_from.empty() && (FLAGS_append || !FLAGS_study.empty())) {
     return Complain("--from copies a whole study; --append and --study go with a file", kExitUsage);
   }
-  const auto storage = FLAGS_append ? OpenExisting(plugins.storages, StorageUrl())
-                                    : OpenStorage(plugins.storages, StorageUrl());
+  const auto storage = FLAGS_append ? OpenExisting(plugins.storages, FLAGS_storage)
+                                    : OpenStorage(plugins.storages, FLAGS_storage);
   if (!storage.ok()) return Complain(storage.status(), kExitUsage);
   absl::StatusOr<Import> import =
       FLAGS_from.empty() ? FromFile(arguments[0], **storage, plugins) : FromStorage(plugins);

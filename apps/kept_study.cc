@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/json.h"
 #include "core/space_json.h"
 
@@ -29,12 +30,6 @@ std::string Describe(const std::vector<MetricConstraint>& constraints) {
                     constraint.at_least ? " at least " : " at most ", constraint.bound);
   }
   return text.empty() ? "none" : text;
-}
-
-std::string Join(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) absl::StrAppend(&text, text.empty() ? "" : ", ", name);
-  return text;
 }
 
 // "its learning_rate is {…}, not {…}"
@@ -63,20 +58,18 @@ std::string SpecAttributeOf(absl::string_view worker) {
 
 std::string Difference(const StudyRecord& stored, const StudyConfig& ours) {
   const StudyConfig& theirs = stored.config;
-  const bool same_goals =
-      std::equal(theirs.objectives.begin(), theirs.objectives.end(), ours.objectives.begin(),
-                 ours.objectives.end(),
-                 [](const Objective& a, const Objective& b) { return a.goal == b.goal; });
-  if (!same_goals) {
+  // Of another tool's study no more than the goals is known for certain; trials that do not fit are
+  // left aside.
+  const bool ours_made = stored.attributes.Find(kSpecAttribute) != nullptr;
+  const auto same = [&](const Objective& a, const Objective& b) {
+    return a.goal == b.goal && (a.metric == b.metric || !ours_made);
+  };
+  if (!std::equal(theirs.objectives.begin(), theirs.objectives.end(), ours.objectives.begin(),
+                  ours.objectives.end(), same)) {
     return absl::StrCat("its objectives are to ", Describe(theirs.objectives), ", not to ",
                         Describe(ours.objectives));
   }
-  // Of another tool's study no more is known for certain; trials that do not fit are left aside.
-  if (stored.attributes.Find(kSpecAttribute) == nullptr) return "";
-  if (Describe(theirs.objectives) != Describe(ours.objectives)) {
-    return absl::StrCat("its objectives are to ", Describe(theirs.objectives), ", not to ",
-                        Describe(ours.objectives));
-  }
+  if (!ours_made) return "";
   const std::string space = SpaceDifference(theirs.space, ours.space);
   if (!space.empty()) return space;
   if (Describe(theirs.constraints) != Describe(ours.constraints)) {
@@ -84,7 +77,8 @@ std::string Difference(const StudyRecord& stored, const StudyConfig& ours) {
                         Describe(ours.constraints));
   }
   if (theirs.metrics != ours.metrics) {
-    return absl::StrCat("its metrics are ", Join(theirs.metrics), ", not ", Join(ours.metrics));
+    return absl::StrCat("its metrics are ", absl::StrJoin(theirs.metrics, ", "), ", not ",
+                        absl::StrJoin(ours.metrics, ", "));
   }
   if (theirs.seed != ours.seed) {
     return absl::StrCat("its seed is ", theirs.seed, ", not ", ours.seed);

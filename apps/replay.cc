@@ -21,9 +21,6 @@
 #include "core/study_spec.h"
 #include "gflags/gflags.h"
 
-DECLARE_string(storage);
-DECLARE_string(study_name);
-
 namespace sturgeon {
 namespace {
 
@@ -125,26 +122,26 @@ Value Json(const StudyConfig& config, const Replayed& replayed) {
 int Run(const std::vector<std::string>&, const Plugins& plugins) {
   const absl::Status known = CheckFormat();
   if (!known.ok()) return Complain(known, kExitUsage);
-  const auto storage = OpenExisting(plugins.storages, StorageUrl());
-  if (!storage.ok()) return Complain(storage.status(), kExitUsage);
-  const absl::StatusOr<StudyRecord> study = FindStored(**storage, FLAGS_study_name);
-  if (!study.ok()) return Complain(study.status(), kExitUsage);
-  const absl::StatusOr<std::vector<TrialRecord>> trials = ReadForReplay(**storage, study->id);
+  const absl::StatusOr<StoredStudy> stored = OpenStored(plugins.storages);
+  if (!stored.ok()) return Complain(stored.status(), kExitUsage);
+  Storage& storage = *stored->storage;
+  const StudyRecord& study = stored->study;
+  const absl::StatusOr<std::vector<TrialRecord>> trials = ReadForReplay(storage, study.id);
   if (!trials.ok()) return Complain(trials.status(), kExitFailed);
   const bool any = std::any_of(trials->begin(), trials->end(),
                                [](const TrialRecord& record) { return record.asked.has_value(); });
   if (!any) {
-    return Complain(absl::StrCat(study->config.name,
+    return Complain(absl::StrCat(study.config.name,
                                  " has no trial that a strategy of sturgeon's has proposed; there "
                                  "is nothing to replay"),
                     kExitUsage);
   }
   const absl::StatusOr<Replayed> replayed = Replay(
-      *trials, plugins, [&](absl::string_view worker) { return PlanOf(*study, worker, plugins); });
+      *trials, plugins, [&](absl::string_view worker) { return PlanOf(study, worker, plugins); });
   if (!replayed.ok()) return Complain(replayed.status(), kExitFailed);
   const bool printed =
-      Print(FLAGS_format == "json" ? WriteJsonPretty(Json(study->config, *replayed)) + "\n"
-                                   : Text(study->config, *replayed));
+      Print(FLAGS_format == "json" ? WriteJsonPretty(Json(study.config, *replayed)) + "\n"
+                                   : Text(study.config, *replayed));
   return printed && !replayed->difference.has_value() ? kExitDone : kExitFailed;
 }
 

@@ -3,17 +3,20 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "apps/kept_study.h"
 #include "apps/terminal.h"
+#include "core/dominance.h"
 #include "core/study_config.h"
 #include "core/suggest.h"
 #include "gflags/gflags.h"
 
 DECLARE_string(storage);
+DECLARE_string(study_name);
 
 namespace sturgeon {
 namespace {
@@ -30,24 +33,7 @@ std::string Named(std::vector<std::string> names) {
   return text;
 }
 
-// A trial that may be the best.
-struct Candidate {
-  int64_t number;
-  Values losses;
-};
-
-bool Dominates(const Values& a, const Values& b) {
-  bool better = false;
-  for (size_t k = 0; k < a.size(); ++k) {
-    if (!(a[k] <= b[k])) return false;
-    better |= a[k] < b[k];
-  }
-  return better;
-}
-
 }  // namespace
-
-std::string StorageUrl() { return FlagGiven("storage") ? FLAGS_storage : kDefaultStorage; }
 
 int ShownWidth(int descriptor) { return isatty(descriptor) != 0 ? TerminalWidth(descriptor) : 0; }
 
@@ -89,36 +75,32 @@ absl::StatusOr<StudyRecord> FindStored(Storage& storage, absl::string_view name)
                    " studies; say which one by --study_name: ", Named(names)));
 }
 
+absl::StatusOr<StoredStudy> OpenStored(const StorageRegistry& storages) {
+  StoredStudy stored;
+  absl::StatusOr<std::unique_ptr<Storage>> storage = OpenExisting(storages, FLAGS_storage);
+  if (!storage.ok()) return storage.status();
+  stored.storage = *std::move(storage);
+  absl::StatusOr<StudyRecord> study = FindStored(*stored.storage, FLAGS_study_name);
+  if (!study.ok()) return study.status();
+  stored.study = *std::move(study);
+  return stored;
+}
+
 absl::StatusOr<std::vector<int64_t>> BestTrials(Storage& storage, const StudyRecord& study) {
   const std::vector<Objective>& objectives = study.config.objectives;
-  std::vector<Candidate> front;
-  Candidate trial;
+  NondominatedSet front;
   absl::Status status = storage.ReadValues(
       study.id, [&](int64_t number, absl::Span<const double> values, bool feasible) {
         if (!feasible || values.size() != objectives.size()) return;
-        trial.number = number;
-        trial.losses.clear();
+        Values losses;
         for (size_t k = 0; k < values.size(); ++k) {
-          const double loss = objectives[k].Loss(values[k]);
-          if (loss != loss) return;  // NaN, as other tools may store it
-          trial.losses.push_back(loss);
+          if (std::isnan(values[k])) return;  // as other tools may store it
+          losses.push_back(objectives[k].Loss(values[k]));
         }
-        const bool single = objectives.size() == 1;  // of equals, the earliest
-        for (const Candidate& other : front) {
-          if (Dominates(other.losses, trial.losses)) return;
-          if (single && other.losses == trial.losses) return;
-        }
-        front.erase(std::remove_if(front.begin(), front.end(),
-                                   [&](const Candidate& other) {
-                                     return Dominates(trial.losses, other.losses);
-                                   }),
-                    front.end());
-        front.push_back(trial);
+        front.Add(number, std::move(losses));
       });
   if (!status.ok()) return status;
-  std::vector<int64_t> numbers;
-  for (const Candidate& best : front) numbers.push_back(best.number);
-  return numbers;
+  return front.ids();
 }
 
 absl::StatusOr<std::vector<Trial>> ReadTrials(Storage& storage, int64_t study,

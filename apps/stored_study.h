@@ -31,9 +31,6 @@ inline constexpr CommandFlag kStorageFlag = {
 inline constexpr CommandFlag kStudyNameFlag = {
     "study_name", "NAME", "Which study; need not be said where there is only one."};
 
-// --storage, or else the default.
-std::string StorageUrl();
-
 // Columns of what is shown at a descriptor; 0, no limit, if that is no terminal.
 int ShownWidth(int descriptor);
 
@@ -44,6 +41,13 @@ absl::StatusOr<std::unique_ptr<Storage>> OpenExisting(const StorageRegistry& sto
 // The study of that name; of no name (""), the only one. NotFound names those that are there, and
 // the nearest.
 absl::StatusOr<StudyRecord> FindStored(Storage& storage, absl::string_view name);
+
+// Both of these, for the flags --storage and --study_name.
+struct StoredStudy {
+  std::unique_ptr<Storage> storage;
+  StudyRecord study;
+};
+absl::StatusOr<StoredStudy> OpenStored(const StorageRegistry& storages);
 
 // The numbers of the Pareto front's trials, in order; of one objective, of the best trial. Empty:
 // no complete trial is feasible. Cost: that of Storage::ReadValues, and O(trials x front).

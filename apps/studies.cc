@@ -147,7 +147,7 @@ Value Json(const std::vector<Entry>& entries) {
 int Run(const std::vector<std::string>&, const Plugins& plugins) {
   const absl::Status known = CheckFormat();
   if (!known.ok()) return Complain(known, kExitUsage);
-  const auto storage = OpenExisting(plugins.storages, StorageUrl());
+  const auto storage = OpenExisting(plugins.storages, FLAGS_storage);
   if (!storage.ok()) return Complain(storage.status(), kExitUsage);
   const absl::StatusOr<std::vector<Entry>> entries = ReadEntries(**storage);
   if (!entries.ok()) return Complain(entries.status(), kExitFailed);

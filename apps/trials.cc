@@ -21,8 +21,6 @@
 #include "core/result.h"
 #include "gflags/gflags.h"
 
-DECLARE_string(storage);
-DECLARE_string(study_name);
 DEFINE_string(state, "", "Only trials in these states: complete,stopped,failed,running,waiting.");
 DEFINE_string(where, "",
               "Only trials for which all of this holds: learning_rate<0.01,optimizer=adam. Names "
@@ -173,16 +171,16 @@ absl::Status Show(Storage& storage, const StudyRecord& study, const TrialFilter&
 int Run(const std::vector<std::string>&, const Plugins& plugins) {
   const absl::Status known = CheckFormat({"text", "json", "jsonl"});
   if (!known.ok()) return Complain(known, kExitUsage);
-  const auto storage = OpenExisting(plugins.storages, StorageUrl());
-  if (!storage.ok()) return Complain(storage.status(), kExitUsage);
-  const absl::StatusOr<StudyRecord> study = FindStored(**storage, FLAGS_study_name);
-  if (!study.ok()) return Complain(study.status(), kExitUsage);
-  const absl::Status flags = CheckFlags(study->config);
+  const absl::StatusOr<StoredStudy> stored = OpenStored(plugins.storages);
+  if (!stored.ok()) return Complain(stored.status(), kExitUsage);
+  Storage& storage = *stored->storage;
+  const StudyRecord& study = stored->study;
+  const absl::Status flags = CheckFlags(study.config);
   if (!flags.ok()) return Complain(flags, kExitUsage);
   const absl::StatusOr<TrialFilter> filter =
-      TrialFilter::Create(study->config, FLAGS_state, FLAGS_where);
+      TrialFilter::Create(study.config, FLAGS_state, FLAGS_where);
   if (!filter.ok()) return Complain(filter.status(), kExitUsage);
-  const absl::Status shown = Show(**storage, *study, *filter);
+  const absl::Status shown = Show(storage, study, *filter);
   if (!shown.ok()) return Complain(shown, kExitFailed);
   return Print("") ? kExitDone : kExitFailed;
 }

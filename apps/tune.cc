@@ -24,6 +24,7 @@
 #include "apps/interrupt.h"
 #include "apps/kept_study.h"
 #include "apps/progress.h"
+#include "apps/stored_study.h"
 #include "apps/summary.h"
 #include "apps/terminal.h"
 #include "core/checkpoint_store.h"
@@ -49,7 +50,7 @@ DEFINE_string(strategy_options, "", "Options of the strategy, as k=v,k=v.");
 DEFINE_string(runner, "", "What runs the trials: see sturgeon plugins --kind=runner.");
 DEFINE_string(runner_options, "", "Options of the runner, as k=v,k=v.");
 DEFINE_int32(parallelism, 0, "How many trials run at once; the runner's option of that name.");
-DEFINE_string(storage, "sqlite:sturgeon.db",
+DEFINE_string(storage, sturgeon::kDefaultStorage,
               "Where the study is kept: sqlite:FILE, postgresql://…, or memory: (nowhere).");
 DEFINE_string(study_name, "", "The study's name there; that of the study file if none is said.");
 DEFINE_int32(retries, 0, "How often a trial that fails is repeated.");
@@ -338,16 +339,16 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
   std::unique_ptr<Progress> progress;
   StudyHooks hooks;
   hooks.on_finish = [&](const Trial& trial) { progress->Finished(trial); };
-  hooks.on_note = [&](absl::string_view line) {
+  const auto note = [&](absl::string_view line) {
     if (progress != nullptr) {
       progress->Note(line);
     } else {
       early_notes.emplace_back(line);
     }
   };
+  hooks.on_note = note;
   const absl::StatusOr<std::unique_ptr<CheckpointStore>> checkpoints =
-      OpenCheckpoints(setup->prepared.config.name, setup->spec.model.name,
-                      [&](absl::string_view line) { progress->Note(line); });
+      OpenCheckpoints(setup->prepared.config.name, setup->spec.model.name, note);
   if (!checkpoints.ok()) return Complain(checkpoints.status(), kExitUsage);
   absl::StatusOr<KeptStudy> kept =
       KeepStudy(plugins.storages, FLAGS_storage, setup->prepared.config, setup->spec);
@@ -380,7 +381,7 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
   for (const Trial& trial : (*study)->Trials()) {
     if (trial.finished()) progress->Found(trial);
   }
-  for (const std::string& note : early_notes) progress->Note(note);
+  for (const std::string& line : early_notes) progress->Note(line);
 
   RunRequest request = {**study,
                         *setup->prepared.model,

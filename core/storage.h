@@ -188,8 +188,8 @@ class Storage {
 
   // Calls `visit` with each trial that is new since the cursor and each of its open ones that has
   // ended or has its point (again, while it runs), and moves the cursor. The open ones come first;
-  // both are in the order of their numbers. An error of `visit` ends
-  // it, and is returned. Memory: O(1) trials at a time, beside the cursor's.
+  // both are in the order of their numbers. An error of `visit` ends it, and is returned. Memory:
+  // O(1) trials at a time, beside the cursor's.
   virtual absl::Status Read(int64_t study, ReadCursor* cursor,
                             const std::function<absl::Status(TrialRecord)>& visit) = 0;
 

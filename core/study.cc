@@ -21,21 +21,6 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 double Now() { return static_cast<double>(absl::ToUnixMicros(absl::Now())) * 1e-6; }
 
-bool AllFinite(absl::Span<const double> values) {
-  return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
-}
-
-// Whether `a` is at least as good as `b` in every objective and better in one.
-bool Dominates(const std::vector<Objective>& objectives, const Trial& a, const Trial& b) {
-  bool better = false;
-  for (size_t k = 0; k < objectives.size(); ++k) {
-    const double difference = objectives[k].Loss(a.values[k]) - objectives[k].Loss(b.values[k]);
-    if (difference > 0) return false;
-    better |= difference < 0;
-  }
-  return better;
-}
-
 absl::Status CheckEarlierTrial(const StudyConfig& config, const EarlierTrial& trial) {
   absl::Status status = config.space.Validate(trial.point);
   if (!status.ok()) return status;
@@ -487,14 +472,15 @@ absl::Status Study::Tell(int64_t id, Outcome outcome) {
   }
   // Without the lock, so that trials that end at the same time may share one write.
   if (store_ != nullptr) {
-    told = TellStored(id, std::move(outcome));
-    if (absl::IsUnavailable(told)) return told;
+    bool ended = false;
+    told = TellStored(id, std::move(outcome), &ended);
+    if (!ended) return told;
   }
   CallHooks(hooks_.on_finish, {finished});
   return told;
 }
 
-absl::Status Study::TellStored(int64_t id, Outcome outcome) {
+absl::Status Study::TellStored(int64_t id, Outcome outcome, bool* ended) {
   const absl::Status stored =
       store_->Finish(id, outcome, outcome.failure != FailureKind::kCancelled);
   absl::MutexLock lock(&mutex_);
@@ -509,8 +495,9 @@ absl::Status Study::TellStored(int64_t id, Outcome outcome) {
   }
   Trial& trial = trials_[id];
   End(trial, std::move(outcome));
-  const Trial* const ended[] = {&trial};
-  return Finished(ended);
+  *ended = true;
+  const Trial* const finished[] = {&trial};
+  return Finished(finished);
 }
 
 void Study::End(Trial& trial, Outcome outcome) {
@@ -532,21 +519,11 @@ absl::Status Study::Finished(absl::Span<const Trial* const> trials) {
 
 void Study::UpdateFront(const Trial& trial) {
   if (trial.state != TrialState::kComplete || !trial.feasible()) return;
-  const std::vector<Objective>& objectives = config_.objectives;
-  // Of several equal trials of a single objective the earliest stays, whenever it was told.
-  const auto beats = [&](const Trial& a, const Trial& b) {
-    return Dominates(objectives, a, b) ||
-           (objectives.size() == 1 && a.values == b.values && a.id < b.id);
-  };
-  for (const int64_t id : front_) {
-    if (beats(trials_[id], trial)) return;
+  Values losses;
+  for (size_t k = 0; k < config_.objectives.size(); ++k) {
+    losses.push_back(config_.objectives[k].Loss(trial.values[k]));
   }
-  front_.erase(std::remove_if(front_.begin(), front_.end(),
-                              [&](int64_t id) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-                                return beats(trial, trials_[id]);
-                              }),
-               front_.end());
-  front_.push_back(trial.id);
+  front_.Add(trial.id, std::move(losses));
 }
 
 absl::Status Study::Enqueue(Point point) {
@@ -595,12 +572,12 @@ absl::StatusOr<int64_t> Study::Import(Trial trial) {
 std::optional<Trial> Study::Best() const {
   absl::MutexLock lock(&mutex_);
   if (front_.empty() || config_.objectives.size() != 1) return std::nullopt;
-  return trials_[front_.front()];
+  return trials_[front_.ids().front()];
 }
 
 std::vector<Trial> Study::ParetoFront() const {
   absl::MutexLock lock(&mutex_);
-  std::vector<int64_t> ids = front_;
+  std::vector<int64_t> ids = front_.ids();
   std::sort(ids.begin(), ids.end());
   std::vector<Trial> trials;
   for (const int64_t id : ids) trials.push_back(trials_[id]);

@@ -38,6 +38,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
+#include "core/dominance.h"
 #include "core/option_schema.h"
 #include "core/strategy.h"
 #include "core/study_config.h"
@@ -174,7 +175,8 @@ class Study {
   // it has ended.
   void Adopt(TrialRecord record, std::vector<const Trial*>* ended)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status TellStored(int64_t id, Outcome outcome) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Tell, through the storage. Not `ended`: the storage did not take it, and the trial still runs.
+  absl::Status TellStored(int64_t id, Outcome outcome, bool* ended) ABSL_LOCKS_EXCLUDED(mutex_);
   // Tells the strategy of trials that have just ended, in the order of their ids.
   absl::Status Finished(absl::Span<const Trial* const> trials)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -202,7 +204,7 @@ class Study {
   // What the strategy is shown of the running trials; rebuilt when these have changed.
   std::vector<PendingTrial> pending_ ABSL_GUARDED_BY(mutex_);
   bool pending_stale_ ABSL_GUARDED_BY(mutex_) = false;
-  std::vector<int64_t> front_ ABSL_GUARDED_BY(mutex_);  // nondominated; one objective: the best
+  NondominatedSet front_ ABSL_GUARDED_BY(mutex_);  // one objective: the best
   Counts counts_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> notes_
       ABSL_GUARDED_BY(mutex_);  // said by the strategy, not yet handed on

@@ -79,7 +79,7 @@ absl::Status StudyStore::Report(int64_t number, int64_t step, absl::Span<const d
 absl::Status StudyStore::Finish(int64_t number, const Outcome& outcome, bool worth_repeating) {
   absl::Status status = place_.storage->Finish(place_.study, number, outcome,
                                                RetryRule{worth_repeating ? place_.retries : 0});
-  if (absl::IsUnavailable(status)) return status;
+  if (!status.ok() && !absl::IsFailedPrecondition(status)) return status;
   absl::MutexLock lock(&mutex_);
   own_.erase(number);
   return status;

@@ -52,9 +52,9 @@ class StudyStore {
   absl::Status Unclaim(absl::Span<const int64_t> numbers, absl::string_view reason);
 
   absl::Status Report(int64_t number, int64_t step, absl::Span<const double> values);
-  // FailedPrecondition: the trial was given up for lost meanwhile. It is the store's own no longer,
-  // unless the storage is Unavailable. A failed one is repeated, as far as the place says, if it is
-  // worth that: it had a point, and was not cut off.
+  // FailedPrecondition: the trial was given up for lost meanwhile. Then, and if it is taken, the
+  // trial is the store's own no longer. A failed one is repeated, as far as the place says, if it
+  // is worth that: it had a point, and was not cut off.
   absl::Status Finish(int64_t number, const Outcome& outcome, bool worth_repeating);
 
   absl::StatusOr<int64_t> Enqueue(const Value& assignment);

@@ -4,16 +4,12 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
-#include "absl/types/span.h"
 
 namespace sturgeon {
-namespace {
 
 bool AllFinite(absl::Span<const double> values) {
   return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
 }
-
-}  // namespace
 
 absl::Status CheckOutcome(const StudyConfig& config, const Outcome& outcome) {
   if (outcome.state == TrialState::kRunning || outcome.state == TrialState::kWaiting) {

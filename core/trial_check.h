@@ -3,10 +3,13 @@
 #define STURGEON_CORE_TRIAL_CHECK_H_
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "core/study_config.h"
 #include "core/trial.h"
 
 namespace sturgeon {
+
+bool AllFinite(absl::Span<const double> values);
 
 // InvalidArgument: a state that no trial ends in, a wrong number of values or of constraints.
 absl::Status CheckOutcome(const StudyConfig& config, const Outcome& outcome);

@@ -150,15 +150,6 @@ double FrontVolume(Row front, Row reference) {
 
 }  // namespace
 
-bool Dominates(absl::Span<const double> a, absl::Span<const double> b) {
-  bool better = false;
-  for (size_t j = 0; j < a.size(); ++j) {
-    if (a[j] > b[j]) return false;
-    better |= a[j] < b[j];
-  }
-  return better;
-}
-
 std::vector<int> NondominatedRanks(absl::Span<const double> losses, int m,
                                    absl::Span<const double> violations) {
   std::vector<int> ranks(RowsOf(losses, m));

@@ -13,10 +13,9 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "core/dominance.h"
 
 namespace sturgeon {
-
-bool Dominates(absl::Span<const double> a, absl::Span<const double> b);
 
 // The number of the front that each point belongs to: 0 for the points that no other dominates, 1
 // for those that only points of front 0 dominate, and so on. Equal points share a front.

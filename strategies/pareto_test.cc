@@ -68,13 +68,6 @@ double CountedVolume(const Points& points, int m, int reference) {
   }
 }
 
-TEST(Pareto, DominatesNeedsOneStrictlyBetterLoss) {
-  EXPECT_TRUE(Dominates({1, 2}, {1, 3}));
-  EXPECT_FALSE(Dominates({1, 2}, {1, 2}));
-  EXPECT_FALSE(Dominates({1, 3}, {2, 2}));
-  EXPECT_FALSE(Dominates({1, 3}, {1, 2}));
-}
-
 TEST(Pareto, RanksAreThoseOfPeeling) {
   for (const int m : {1, 2, 3, 5}) {
     for (const int levels : {2, 5, 1000}) {

@@ -184,6 +184,19 @@ TEST_F(SharedStudyTest, AWorkerThatComesBackLateIsRefused) {
   EXPECT_EQ(Step(*late).id, id + 1);
 }
 
+TEST_F(SharedStudyTest, WhatTheStorageDoesNotTakeHasNotEnded) {
+  int finished = 0;
+  StudyHooks hooks;
+  hooks.on_finish = [&](const Trial&) { ++finished; };
+  const auto study = *Study::Attach(Config(), {"random"}, plugins_, hooks, place_);
+  const int64_t id = study->Ask(1)->front().id;
+  ASSERT_TRUE(storage_.DeleteStudy(place_.study).ok());
+  EXPECT_EQ(study->Tell(id, Outcome::Complete({1})).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(finished, 0);
+  EXPECT_EQ(study->counts().running, 1);
+  EXPECT_EQ(study->Best(), std::nullopt);
+}
+
 TEST_F(SharedStudyTest, TrialsOfOtherToolsThatDoNotFitAreLeftAside) {
   TrialRecord misfit;
   misfit.trial.state = TrialState::kComplete;

@@ -124,14 +124,13 @@ void KillAndCheck(const std::string& url, const Setting& setting, uint64_t seed)
   }
   workers.WaitForAll();
 
-  std::set<int64_t> numbers, repeated;
+  std::set<int64_t> repeated;
   int64_t complete = 0, without_point = 0, retries = 0, next = 0;
   std::set<int64_t> complete_numbers;
   ReadCursor cursor;
   const absl::Status read = storage.Read(*study, &cursor, [&](const TrialRecord& stored) {
     const Trial& trial = stored.trial;
     EXPECT_EQ(trial.id, next++);
-    EXPECT_TRUE(numbers.insert(trial.id).second);
     EXPECT_TRUE(trial.finished()) << trial.id;
     if (stored.retry_of.has_value()) {
       ++retries;
@@ -157,7 +156,6 @@ void KillAndCheck(const std::string& url, const Setting& setting, uint64_t seed)
   for (const int64_t number : acknowledged) {
     EXPECT_TRUE(complete_numbers.count(number) == 1) << "lost: " << number;
   }
-  EXPECT_GE(kills, setting.kills);
 }
 
 class SqliteKillTest : public ::testing::TestWithParam<Setting> {};
