@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <sched.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -109,14 +110,27 @@ Identity FindIdentity() {
   return identity;
 }
 
+// Forks, root into a user namespace of its own where that may be. (unshare(2) after a fork refuses
+// where a sanitizer has started a thread in the child.)
+pid_t Fork(bool* in_namespace) {
+  if (geteuid() == 0) {
+    const pid_t child =
+        static_cast<pid_t>(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, 0, 0));
+    *in_namespace = true;
+    if (child >= 0) return child;
+  }
+  *in_namespace = false;
+  return fork();
+}
+
 // In the child of a fork, where only system calls are allowed.
-bool StopBeingRoot(const Identity& identity, const char* folder) {
-  if (geteuid() != 0) return true;
-  if (unshare(CLONE_NEWUSER) == 0) {
+bool StopBeingRoot(const Identity& identity, bool in_namespace, const char* folder) {
+  if (in_namespace) {
     WriteFile("/proc/self/setgroups", "deny", 4);
     return WriteFile("/proc/self/uid_map", identity.user_map.data(), identity.user_map.size()) &&
            WriteFile("/proc/self/gid_map", identity.group_map.data(), identity.group_map.size());
   }
+  if (geteuid() != 0) return true;
   return chown(folder, identity.user, identity.group) == 0 && setgroups(0, nullptr) == 0 &&
          setgid(identity.group) == 0 && setuid(identity.user) == 0;
 }
@@ -156,11 +170,12 @@ absl::Status PostgresServer::Launch(const Options& options) {
       "sh", "-c", kShell, "sh", folder, programs.c_str(), options.fsync ? "on" : "off", nullptr};
   // Nothing of the test's environment, such as PGDATA, is the server's business.
   const char* const environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", nullptr};
-  shell_ = fork();
+  bool in_namespace;
+  shell_ = Fork(&in_namespace);
   if (shell_ == 0) {
     // A group of its own: whoever kills the test's leaves the shell time to clean up.
     setsid();
-    if (!StopBeingRoot(identity, folder)) _exit(126);
+    if (!StopBeingRoot(identity, in_namespace, folder)) _exit(126);
     dup2(to_shell[0], STDIN_FILENO);
     dup2(from_shell[1], STDOUT_FILENO);
     execve("/bin/sh", const_cast<char* const*>(arguments), const_cast<char* const*>(environment));
