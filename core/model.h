@@ -108,6 +108,10 @@ class ModelFactory {
   virtual std::string unit() const { return "step"; }
   virtual int64_t max_steps() const { return 1; }
 
+  // The parameters that may change in mid-training: Set takes them, and Load the state of a model
+  // that differs in nothing else. The others are fixed once training has begun.
+  virtual std::vector<std::string> settable() const { return {}; }
+
   // A fresh model. `assignment` is an object of parameter names and values: the active parameters
   // of a point of the study's space, and those that the study fixed; what it lacks has its default.
   // InvalidArgument: a value that the model cannot have.

@@ -60,6 +60,8 @@ struct StudyConfig {
   std::vector<MetricConstraint> constraints;
   // The names of what a trial reports at each step. Empty: the objectives' metrics.
   std::vector<std::string> metrics;
+  // Those of the space's parameters that may change in mid-training (ModelFactory::settable).
+  std::vector<std::string> settable;
   // How many trials are planned: a hint for strategies that divide a budget; 0: not known.
   int64_t trials = 0;
   // How many trials will run at once: a hint.

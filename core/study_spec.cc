@@ -397,6 +397,9 @@ absl::StatusOr<PreparedStudy> Prepare(const StudySpec& spec, const ModelRegistry
                                 "tier that is not tuned"));
   }
   config.space = std::move(split->space);
+  for (std::string& name : prepared.model->settable()) {
+    if (config.space.Find(name).has_value()) config.settable.push_back(std::move(name));
+  }
   prepared.fixed = std::move(split->values);
   return prepared;
 }

@@ -31,6 +31,7 @@ class NetFactory : public ModelFactory {
   }
   const SearchSpace& default_space() const override { return space_; }
   const std::vector<Metric>& metrics() const override { return metrics_; }
+  std::vector<std::string> settable() const override { return {"lr", "beta2"}; }
   absl::StatusOr<std::unique_ptr<Model>> Create(const Value&, const ModelOptions&) const override {
     return absl::UnimplementedError("not needed here");
   }
@@ -216,6 +217,7 @@ TEST(Prepare, FixesTheOtherTiersAtTheirDefaults) {
       PrepareJson(R"({"model": "net", "tiers": [1, 2], "fixed": {"opt": "adam"}})");
   ASSERT_TRUE(prepared.ok()) << prepared.status();
   EXPECT_THAT(prepared->config.space.Names(), ElementsAre("lr", "units"));
+  EXPECT_THAT(prepared->config.settable, ElementsAre("lr"));
   EXPECT_EQ(*prepared->fixed.Find("opt"), Value("adam"));
   EXPECT_NE(prepared->fixed.Find("layers"), nullptr);
   EXPECT_NE(prepared->fixed.Find("beta2"), nullptr);

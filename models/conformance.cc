@@ -223,6 +223,37 @@ TEST_P(ModelConformance, WhatIsSetCounts) {
   }
 }
 
+TEST_P(ModelConformance, TheSettableAreDeclared) {
+  const std::vector<std::string> settable = factory_->settable();
+  const std::set<std::string> names(settable.begin(), settable.end());
+  EXPECT_EQ(names.size(), settable.size()) << "one is named twice";
+  const SearchSpace& space = factory_->default_space();
+  for (const std::string& name : names) {
+    EXPECT_TRUE(space.size() == 0 || space.Find(name).has_value()) << name;
+  }
+  for (const Value::Field& field : GetParam().settable.object()) {
+    EXPECT_EQ(names.count(field.name), 1) << field.name;
+  }
+  for (const std::string& name : GetParam().fixed) EXPECT_EQ(names.count(name), 0) << name;
+}
+
+TEST_P(ModelConformance, AModelThatDiffersInWhatIsSettableTakesTheState) {
+  if (!GetParam().saves) GTEST_SKIP() << "declared as not saving";
+  for (const Value::Field& field : GetParam().settable.object()) {
+    SCOPED_TRACE(field.name);
+    auto set = Make(), loaded = Make(With(GetParam().assignment, field.name, field.value), 1);
+    ASSERT_TRUE(set != nullptr && loaded != nullptr);
+    TrainSteps(set.get(), 2);
+    const auto state = set->Save();
+    ASSERT_TRUE(state.ok()) << state.status();
+    absl::Status status = loaded->Load(*state);
+    ASSERT_TRUE(status.ok()) << status;
+    status = set->Set(field.name, field.value);
+    ASSERT_TRUE(status.ok()) << status;
+    EXPECT_TRUE(Same(TrainSteps(loaded.get(), 1), TrainSteps(set.get(), 1)));
+  }
+}
+
 TEST_P(ModelConformance, WhatCannotBeSetIsAnErrorAndChangesNothing) {
   auto model = Make(), untouched = Make();
   ASSERT_TRUE(model != nullptr && untouched != nullptr);

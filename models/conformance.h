@@ -37,8 +37,8 @@ struct ModelCase {
   bool saves = true;      // otherwise Save and Load are Unimplemented
   bool uses_seed = true;  // another seed gives other metrics
   bool has_test = false;  // Test works; otherwise it is Unimplemented
-  // Parameters that Set can change while the model trains, each with a value that makes a
-  // difference, and names of those that it cannot.
+  // Parameters that may change while the model trains, each with a value that makes a difference,
+  // and names of those that may not.
   Value settable = Value::Object();
   std::vector<std::string> fixed = {};
 };

@@ -199,6 +199,9 @@ class NetworkModelFactory final : public ModelFactory {
         epochs_(epochs),
         metrics_({{"validation_error"}, {"validation_loss"}, {"train_error"}, {"train_loss"}}) {
     if (!data_->test.empty()) test_metrics_ = {{"test_error"}, {"test_loss"}};
+    for (const Parameter& parameter : space_.parameters()) {
+      if (!IsFixed(parameter.name)) settable_.push_back(parameter.name);
+    }
   }
 
   const SearchSpace& default_space() const override { return space_; }
@@ -206,6 +209,7 @@ class NetworkModelFactory final : public ModelFactory {
   const std::vector<Metric>& test_metrics() const override { return test_metrics_; }
   std::string unit() const override { return "epoch"; }
   int64_t max_steps() const override { return epochs_; }
+  std::vector<std::string> settable() const override { return settable_; }
 
   absl::StatusOr<std::unique_ptr<Model>> Create(const Value& assignment,
                                                 const ModelOptions& options) const override {
@@ -245,6 +249,7 @@ class NetworkModelFactory final : public ModelFactory {
   const int epochs_;
   const std::vector<Metric> metrics_;
   std::vector<Metric> test_metrics_;
+  std::vector<std::string> settable_;
 };
 
 }  // namespace

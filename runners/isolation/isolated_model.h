@@ -61,6 +61,7 @@ class IsolatedModel final : public ModelFactory {
   const std::vector<Metric>& test_metrics() const override { return local_.test_metrics(); }
   std::string unit() const override { return local_.unit(); }
   int64_t max_steps() const override { return local_.max_steps(); }
+  std::vector<std::string> settable() const override { return local_.settable(); }
 
   absl::StatusOr<std::unique_ptr<Model>> Create(const Value& assignment,
                                                 const ModelOptions& options) const override;

@@ -115,7 +115,7 @@ class ElasticNet final : public sturgeon::Model {
       return absl::InvalidArgumentError(
           absl::StrCat(parameter, ": expected a number in [0, ", is_penalty ? "1e12" : "1", "]"));
     }
-    (is_penalty ? state_.penalty : state_.l1_ratio) = number;
+    (is_penalty ? penalty_ : l1_ratio_) = number;
     return absl::OkStatus();
   }
 
@@ -150,17 +150,17 @@ class ElasticNet final : public sturgeon::Model {
   }
 
  private:
-  // Trivially copyable: its bytes are what Save gives.
+  // Trivially copyable: its bytes are what Save gives. What is tuned is no part of it, so that
+  // another assignment may go on from here.
   struct State {
-    std::array<char, 8> magic = {'e', 'l', 'n', 'e', 't', '0', '0', '1'};
-    double penalty = 0, l1_ratio = 0;
+    std::array<char, 8> magic = {'e', 'l', 'n', 'e', 't', '0', '0', '2'};
     std::array<Row, kYears> weights{};
   };
 
   // One pass: each weight goes to its minimum given the others.
   void Descend(const Fold& fold, Row* weights) const {
-    const double l1 = state_.penalty * state_.l1_ratio;
-    const double l2 = state_.penalty * (1 - state_.l1_ratio);
+    const double l1 = penalty_ * l1_ratio_;
+    const double l2 = penalty_ * (1 - l1_ratio_);
     for (int j = 0; j < kPredictors; ++j) {
       double gradient = fold.correlation[j];
       for (int k = 0; k < kPredictors; ++k) {
@@ -172,6 +172,7 @@ class ElasticNet final : public sturgeon::Model {
   }
 
   const SearchSpace& space_;
+  double penalty_ = 0, l1_ratio_ = 0;
   State state_;
 };
 

@@ -43,6 +43,7 @@ class ElasticNetFactory final : public sturgeon::ModelFactory {
   const std::vector<sturgeon::Metric>& metrics() const override { return metrics_; }
   std::string unit() const override { return "round"; }
   int64_t max_steps() const override { return options_.rounds; }
+  std::vector<std::string> settable() const override { return space_.Names(); }
   absl::StatusOr<std::unique_ptr<sturgeon::Model>> Create(
       const sturgeon::Value& assignment, const sturgeon::ModelOptions& options) const override;
 
