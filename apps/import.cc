@@ -62,7 +62,11 @@ absl::StatusOr<Import> FromFile(const std::string& path, Storage& storage, const
   import.study.config = std::move(file->config);
   if (!FLAGS_study_name.empty()) import.study.config.name = FLAGS_study_name;
   if (!file->strategy.is_null()) import.study.attributes.Set(kStrategyAttribute, file->strategy);
-  for (Trial& trial : file->trials) import.trials.emplace_back().trial = std::move(trial);
+  for (Trial& trial : file->trials) {
+    // Its number is not known behind the trials that are there.
+    if (FLAGS_append) trial.resume_from.reset();
+    import.trials.emplace_back().trial = std::move(trial);
+  }
   if (file->renumbered && !FLAGS_append) {
     import.notes.emplace_back("the file leaves trials out, so they have new numbers, from 0 on");
   }

@@ -1,6 +1,7 @@
 #include "apps/import_file.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -66,8 +67,16 @@ absl::StatusOr<ImportedFile> ReadImport(absl::string_view text, const std::strin
   }
   if (!trials.ok()) return trials.status();
   file.trials = *std::move(trials);
-  for (size_t i = 0; i < file.trials.size(); ++i) {
-    file.renumbered |= file.trials[i].id != static_cast<int64_t>(i);
+  std::map<int64_t, int64_t> numbers;  // of those before, by their ids in the file
+  for (Trial& trial : file.trials) {
+    if (trial.resume_from.has_value()) {
+      const auto from = numbers.find(*trial.resume_from);
+      trial.resume_from.reset();
+      if (from != numbers.end()) trial.resume_from = from->second;
+    }
+    const auto number = static_cast<int64_t>(numbers.size());
+    file.renumbered |= trial.id != number;
+    numbers.emplace(trial.id, number);
   }
   return file;
 }

@@ -80,6 +80,10 @@ std::string Difference(const StudyRecord& stored, const StudyConfig& ours) {
     return absl::StrCat("its metrics are ", absl::StrJoin(theirs.metrics, ", "), ", not ",
                         absl::StrJoin(ours.metrics, ", "));
   }
+  if (theirs.max_steps != ours.max_steps && theirs.max_steps > 0) {
+    return absl::StrCat("its full training takes ", theirs.max_steps, ", not ", ours.max_steps,
+                        " steps");
+  }
   if (theirs.seed != ours.seed) {
     return absl::StrCat("its seed is ", theirs.seed, ", not ", ours.seed);
   }

@@ -262,6 +262,7 @@ absl::Status ServeSession::SetUp(const Value& message) {
   }
   const auto seed = reader.Optional<int64_t>("seed", 0);
   config.trials = reader.Optional<int64_t>("budget", 0);
+  config.max_steps = reader.Optional<int64_t>("max_steps", 0);
   config.allow_duplicates = reader.Optional<bool>("allow_duplicates", false);
   std::vector<std::string> warm_start;
   if (const Value* files = reader.Find("warm_start")) {
@@ -273,6 +274,7 @@ absl::Status ServeSession::SetUp(const Value& message) {
   for (const auto& [field, value, least] :
        {std::tuple<const char*, int64_t, int64_t>{"seed", seed, 0},
         {"budget", config.trials, 0},
+        {"max_steps", config.max_steps, 0},
         {"parallelism", config.parallelism, 1}}) {
     if (value < least) {
       return absl::InvalidArgumentError(

@@ -55,7 +55,10 @@ class Player {
     absl::Status status = Tell(view.first_id, unknown);
     if (!status.ok()) return status;
     std::vector<PendingTrial> pending;
-    for (const int64_t id : view.pending) pending.push_back({id, trials_[id].trial.point});
+    for (const int64_t id : view.pending) {
+      const Trial& trial = trials_[id].trial;
+      pending.push_back({id, trial.point, trial.budget, trial.resume_from});
+    }
     absl::StatusOr<std::vector<Proposal>> proposals =
         strategy_->Ask({view.first_id, view.count, pending});
     if (!proposals.ok()) return proposals.status();
@@ -168,14 +171,14 @@ std::optional<ReplayDifference> Compare(const SearchSpace& space, const TrialRec
     difference.replayed = proposal.point[i];
     return difference;
   }
-  if (proposal.budget != record.budget) {
-    difference.what = absl::StrCat("its budget is stored as ", Describe(record.budget, "all"),
+  if (proposal.budget != record.trial.budget) {
+    difference.what = absl::StrCat("its budget is stored as ", Describe(record.trial.budget, "all"),
                                    ", and replayed as ", Describe(proposal.budget, "all"));
     return difference;
   }
-  if (proposal.resume_from != record.resume_from) {
+  if (proposal.resume_from != record.trial.resume_from) {
     difference.what = absl::StrCat("the trial that it starts from is stored as ",
-                                   Describe(record.resume_from, "none"), ", and replayed as ",
+                                   Describe(record.trial.resume_from, "none"), ", and replayed as ",
                                    Describe(proposal.resume_from, "none"));
     return difference;
   }

@@ -131,7 +131,7 @@ TEST_P(ReplayTest, WhatWasTamperedWithIsFound) {
   EXPECT_EQ(Run(trials).difference->trial, 10);
   EXPECT_THAT(Run(trials).difference->what, HasSubstr("has not ended now"));
   trials = Stored();
-  trials[9].budget = 3;
+  trials[9].trial.budget = 3;
   EXPECT_THAT(Run(trials).difference->what, HasSubstr("budget is stored as 3"));
 }
 

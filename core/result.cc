@@ -25,6 +25,8 @@ Value TrialToValue(const StudyConfig& config, const Trial& trial) {
   value.Set("state", std::string(TrialStateName(trial.state)));
   value.Set("params",
             trial.point.empty() ? Value::Object() : PointToValue(config.space, trial.point));
+  if (trial.budget.has_value()) value.Set("budget", *trial.budget);
+  if (trial.resume_from.has_value()) value.Set("resume_from", *trial.resume_from);
   if (!trial.values.empty()) value.Set("values", NumberList(trial.values));
   if (!trial.constraints.empty()) value.Set("constraints", NumberList(trial.constraints));
   if (!trial.reports.empty()) {
@@ -67,6 +69,10 @@ Value ResultHead(const StudyConfig& config, const Value& strategy, const std::ve
   }
   if (!constraints.empty()) value.Set("constraints", std::move(constraints));
   value.Set("metrics", Value::List(config.metrics.begin(), config.metrics.end()));
+  if (config.max_steps > 0) {
+    value.Set("max_steps", config.max_steps);
+    value.Set("unit", config.unit);
+  }
   value.Set("space", ToValue(config.space));
   if (config.objectives.size() == 1) {
     value.Set("best", best.empty() ? Value() : TrialToValue(config, best.front()));

@@ -122,6 +122,10 @@ absl::StatusOr<Trial> TrialFromValue(const StudyConfig& config, const Value& val
     reader.Note(point.status());
     if (point.ok()) trial.point = *std::move(point);
   }
+  for (const auto& [name, field] : {std::make_pair("budget", &trial.budget),
+                                    std::make_pair("resume_from", &trial.resume_from)}) {
+    if (reader.Find(name) != nullptr) *field = reader.Required<int64_t>(name);
+  }
   if (const Value* values = reader.Find("values")) {
     std::vector<double> numbers;
     reader.Note(ReadNumbers(*values, reader.Place("values"), &numbers));
@@ -179,6 +183,15 @@ absl::StatusOr<StudyConfig> StudyConfigFromResult(const Value& result, const std
     absl::Status status = ReadValue(*seed, absl::StrCat(source, ": seed"), &number);
     if (!status.ok()) return status;
     config.seed = static_cast<uint64_t>(number);
+  }
+  if (const Value* steps = result.Find("max_steps")) {
+    absl::Status status = ReadValue(*steps, absl::StrCat(source, ": max_steps"), &config.max_steps);
+    if (!status.ok()) return status;
+    if (config.max_steps < 0) return Invalid(absl::StrCat(source, ": max_steps is negative"));
+  }
+  if (const Value* unit = result.Find("unit")) {
+    absl::Status status = ReadValue(*unit, absl::StrCat(source, ": unit"), &config.unit);
+    if (!status.ok()) return status;
   }
   const Value* const space = result.Find("space");
   if (space == nullptr) {

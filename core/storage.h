@@ -87,7 +87,6 @@ struct AskedView {
 // A trial as it is stored.
 struct TrialRecord {
   Trial trial;  // its id is its number within the study; no point: not known yet
-  std::optional<int64_t> budget, resume_from;  // Proposal's
   // A waiting trial: the values that whoever enqueued it gave, an object; the rest take defaults.
   Value enqueued;
   std::optional<int64_t> retry_of;  // the failed trial that this one repeats

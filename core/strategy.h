@@ -39,6 +39,8 @@ struct Plugins;
 struct PendingTrial {
   int64_t id;
   absl::Span<const double> point;
+  // As they were proposed.
+  std::optional<int64_t> budget = std::nullopt, resume_from = std::nullopt;
 };
 
 struct AskRequest {
@@ -49,10 +51,11 @@ struct AskRequest {
 
 struct Proposal {
   Point point;  // in the study's space, inactive parameters NaN
-  // How far to train, in the model's steps; nullopt: to the end.
+  // How far to train, in the model's steps, those before `resume_from` included; nullopt: to the
+  // end. A trial that comes to a budget below StudyConfig::max_steps ends stopped.
   std::optional<int64_t> budget;
   // The trial whose checkpoint this one starts from (successive halving, population based
-  // training).
+  // training); an earlier one.
   std::optional<int64_t> resume_from;
 };
 

@@ -32,11 +32,17 @@ absl::Status CheckEarlierTrial(const StudyConfig& config, const EarlierTrial& tr
   return absl::OkStatus();
 }
 
+// Whether a trial that came to its end has been trained as far as can be.
+bool TrainedInFull(const StudyConfig& config, const Trial& trial) {
+  return !trial.budget.has_value() || (config.max_steps > 0 && *trial.budget >= config.max_steps);
+}
+
 absl::Status CheckConfig(const StudyConfig& config) {
   if (config.objectives.empty()) {
     return absl::InvalidArgumentError("a study needs at least one objective");
   }
   if (config.trials < 0) return absl::InvalidArgumentError("the number of trials is negative");
+  if (config.max_steps < 0) return absl::InvalidArgumentError("the number of steps is negative");
   for (const Objective& objective : config.objectives) {
     if (std::find(config.metrics.begin(), config.metrics.end(), objective.metric) ==
         config.metrics.end()) {
@@ -207,15 +213,17 @@ void Study::SetOrigin(int64_t id, std::optional<int64_t> retry_of,
 Suggestion Study::Start(Trial& trial, Proposal proposal, std::optional<int64_t> retry_of) {
   SetState(trial, TrialState::kRunning);
   trial.point = std::move(proposal.point);
+  trial.budget = proposal.budget;
+  trial.resume_from = proposal.resume_from;
   trial.started = Now();
   running_.emplace(trial.id, &trial);
   pending_stale_ = true;
-  SetOrigin(trial.id, retry_of, proposal.resume_from);
+  SetOrigin(trial.id, retry_of, trial.resume_from);
   Suggestion suggestion;
   suggestion.id = trial.id;
   suggestion.point = trial.point;
-  suggestion.budget = proposal.budget;
-  suggestion.resume_from = proposal.resume_from;
+  suggestion.budget = trial.budget;
+  suggestion.resume_from = trial.resume_from;
   suggestion.retry_of = retry_of;
   const auto origin = origins_.find(trial.id);
   if (origin != origins_.end()) suggestion.origin = origin->second;
@@ -270,7 +278,7 @@ absl::StatusOr<std::vector<Proposal>> Study::Propose(int64_t first_id, int count
       const bool take_here =
           there == elsewhere_.end() || (here != running_.end() && here->first < there->first);
       const Trial& trial = *(take_here ? here++ : there++)->second;
-      pending_.push_back({trial.id, trial.point});
+      pending_.push_back({trial.id, trial.point, trial.budget, trial.resume_from});
     }
     pending_stale_ = false;
   }
@@ -286,6 +294,11 @@ absl::StatusOr<std::vector<Proposal>> Study::Propose(int64_t first_id, int count
     if (!status.ok()) {
       return absl::InternalError(
           absl::StrCat("the strategy proposed an invalid point: ", status.message()));
+    }
+    const std::optional<int64_t>& from = proposal.resume_from;
+    if (from.has_value() && (*from < 0 || *from >= first_id || !trials_[*from].finished())) {
+      return absl::InternalError(
+          absl::StrCat("the strategy wants to go on from trial ", *from, ", which has not ended"));
     }
   }
   return proposals;
@@ -327,9 +340,11 @@ absl::StatusOr<std::vector<Suggestion>> Study::AskStored(int count, int64_t limi
         continue;
       }
       suggestions.push_back(
-          Start(trial, {*std::move(point), record.budget, record.resume_from}, record.retry_of));
+          Start(trial, {*std::move(point), record.trial.budget, record.trial.resume_from},
+                record.retry_of));
       started->push_back(&trial);
-      stored.push_back({trial.id, trial.point, record.budget, record.resume_from, std::nullopt});
+      stored.push_back(
+          {trial.id, trial.point, record.trial.budget, record.trial.resume_from, std::nullopt});
     }
     if (!fresh.empty()) {
       absl::StatusOr<std::vector<Proposal>> proposals =
@@ -380,13 +395,15 @@ void Study::Adopt(TrialRecord record, std::vector<const Trial*>* ended) {
   const int64_t id = record.trial.id;
   Trial& trial = Slot(id);
   if (trial.finished() || running_.contains(id)) return;
-  SetOrigin(id, record.retry_of, record.resume_from);
+  SetOrigin(id, record.retry_of, record.trial.resume_from);
   SetState(trial, record.trial.state);
   pending_stale_ = true;
   elsewhere_.erase(id);
   hidden_.erase(id);
   if (!trial.finished()) {
     trial.started = record.trial.started;
+    trial.budget = record.trial.budget;
+    trial.resume_from = record.trial.resume_from;
     if (trial.state == TrialState::kRunning && config_.space.Validate(record.trial.point).ok()) {
       trial.point = std::move(record.trial.point);
       elsewhere_.emplace(id, &trial);
@@ -463,6 +480,10 @@ absl::Status Study::Tell(int64_t id, Outcome outcome) {
       outcome = Outcome::Failed(FailureKind::kNotFinite, "a value is not finite");
     }
     finished = *running;
+    if (outcome.state == TrialState::kComplete && !TrainedInFull(config_, *finished)) {
+      outcome.state = TrialState::kStopped;
+      outcome.reason = absl::StrCat("paused at its budget, ", config_.unit, " ", *finished->budget);
+    }
     if (store_ == nullptr) {
       End(**running, std::move(outcome));
       told = Finished({&finished, 1});
@@ -543,6 +564,8 @@ absl::Status Study::Enqueue(const Value& assignment) {
 absl::StatusOr<int64_t> Study::Import(Trial trial) {
   absl::Status status = CheckEnded(config_, trial);
   if (!status.ok()) return status;
+  // The ids of another study are none here.
+  trial.resume_from.reset();
   std::vector<const Trial*> ended;
   int64_t id = 0;
   if (store_ != nullptr) {

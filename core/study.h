@@ -108,7 +108,8 @@ class Study {
   // the trial does not run. A value that is not finite is recorded, and the answer is kStop.
   absl::StatusOr<Decision> Report(int64_t id, int64_t step, absl::Span<const double> values);
 
-  // Ends a running trial. A value that is not finite makes it failed (kNotFinite). InvalidArgument:
+  // Ends a running trial. A value that is not finite makes it failed (kNotFinite); one that is
+  // complete at a budget below config().max_steps is stopped. InvalidArgument:
   // a wrong number of values. NotFound: no such trial. FailedPrecondition: it has ended already.
   // Unavailable: the storage could not take it; the trial still runs, and may be told again. A
   // trial that other processes have given up for lost is failed (kLostWorker), whatever `outcome`
@@ -121,7 +122,7 @@ class Study {
   absl::Status Enqueue(const Value& assignment);
 
   // Adds a trial that finished elsewhere; its id is replaced by the next free one, which is
-  // returned.
+  // returned, and it goes on from none.
   absl::StatusOr<int64_t> Import(Trial trial);
 
   // The best complete and feasible trial of a study with one objective (the earliest of equals).

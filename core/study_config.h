@@ -62,6 +62,9 @@ struct StudyConfig {
   std::vector<std::string> metrics;
   // Those of the space's parameters that may change in mid-training (ModelFactory::settable).
   std::vector<std::string> settable;
+  // How many steps make a full training, and what the model calls one ("epoch"); 0: not known.
+  int64_t max_steps = 0;
+  std::string unit = "step";
   // How many trials are planned: a hint for strategies that divide a budget; 0: not known.
   int64_t trials = 0;
   // How many trials will run at once: a hint.

@@ -378,6 +378,8 @@ absl::StatusOr<PreparedStudy> Prepare(const StudySpec& spec, const ModelRegistry
 
   StudyConfig& config = prepared.config;
   config.name = spec.name;
+  config.max_steps = prepared.model->max_steps();
+  config.unit = prepared.model->unit();
   config.trials = spec.trials;
   config.seed = spec.seed;
   config.allow_duplicates = spec.allow_duplicates;

@@ -33,6 +33,7 @@ struct Script {
   int proposals = 1 << 30;  // then it is exhausted
   bool too_many = false;
   bool invalid = false;
+  std::optional<int64_t> budget, resume_from;  // of what it proposes
   double stop_above = std::numeric_limits<double>::infinity();
   std::atomic<int> inside{0};  // calls that are under way
   std::atomic<bool> overlapped{false};
@@ -66,7 +67,10 @@ class ScriptedStrategy : public Strategy {
     Busy busy;
     script->first_ids.push_back(request.first_id);
     script->pending.emplace_back();
-    for (const PendingTrial& trial : request.pending) script->pending.back().push_back(trial.id);
+    for (const PendingTrial& trial : request.pending) {
+      script->pending.back().push_back(trial.id);
+      EXPECT_EQ(trial.budget, script->budget);
+    }
     std::vector<Proposal> proposals;
     const int count = std::min(request.count, script->proposals);
     for (int i = 0; i < count + (script->too_many ? 1 : 0); ++i) {
@@ -75,7 +79,7 @@ class ScriptedStrategy : public Strategy {
       for (double& u : unit) u = rng.Uniform();
       context_.study.space.FromUnit(unit, absl::MakeSpan(point));
       if (script->invalid) point[0] = 99;
-      proposals.push_back({std::move(point), std::nullopt, std::nullopt});
+      proposals.push_back({std::move(point), script->budget, script->resume_from});
       context_.note("proposed");
     }
     script->proposals -= count;
@@ -261,6 +265,43 @@ TEST_F(StudyTest, AStrategyThatBreaksItsContractIsAnErrorNotACrash) {
   script_.invalid = true;
   EXPECT_THAT(std::string(study->Ask(2).status().message()), HasSubstr("x: 99"));
   EXPECT_EQ(study->counts().total(), 0);
+}
+
+TEST_F(StudyTest, ATrialThatComesToABudgetBelowAFullTrainingIsStopped) {
+  StudyConfig config = Config();
+  config.max_steps = 9;
+  config.unit = "epoch";
+  const auto study = Make(config);
+  script_.budget = 3;
+  ASSERT_THAT(*study->Ask(2), SizeIs(2));
+  ASSERT_TRUE(study->Tell(0, Outcome::Complete({0.25})).ok());
+  ASSERT_TRUE(study->Tell(1, Outcome::Failed(FailureKind::kError, "broke")).ok());
+  EXPECT_EQ(study->Get(0)->state, TrialState::kStopped);
+  EXPECT_EQ(study->Get(0)->values, Values({0.25}));
+  EXPECT_EQ(study->Get(0)->reason, "paused at its budget, epoch 3");
+  EXPECT_EQ(study->Get(1)->reason, "broke");
+  EXPECT_FALSE(study->Best().has_value());
+
+  script_.budget = 9;
+  script_.resume_from = 0;
+  const auto trials = study->Ask(1);
+  ASSERT_THAT(*trials, SizeIs(1));
+  EXPECT_EQ(trials->front().resume_from, 0);
+  EXPECT_EQ(trials->front().budget, 9);
+  EXPECT_EQ(trials->front().origin, 0);
+  ASSERT_TRUE(study->Tell(2, Outcome::Complete({0.5})).ok());
+  EXPECT_EQ(study->Get(2)->state, TrialState::kComplete);
+  EXPECT_EQ(study->Get(2)->resume_from, 0);
+  EXPECT_EQ(study->Best()->id, 2);
+}
+
+TEST_F(StudyTest, ATrialGoesOnFromOneThatHasEnded) {
+  const auto study = Make();
+  ASSERT_THAT(*study->Ask(1), SizeIs(1));
+  for (const int64_t from : {-1, 0, 1}) {
+    script_.resume_from = from;
+    EXPECT_THAT(std::string(study->Ask(1).status().message()), HasSubstr("has not ended"));
+  }
 }
 
 TEST_F(StudyTest, BestIsTheLeastOrTheGreatestFeasibleTrial) {

@@ -2,8 +2,9 @@
 //
 // A trial's life: it starts `running` (proposed by a strategy, enqueued by the user, or imported;
 // one that is enqueued in a storage is `waiting` until a worker takes it) and ends exactly once, as
-//   complete  the objective's values are there;
-//   stopped   a strategy or rule ended it early; its values are the last reported ones;
+//   complete  trained to the end: the objective's values are there;
+//   stopped   a strategy or rule ended it early, or its budget was less than a full training; its
+//             values are the last reported ones;
 //   failed    with a kind of failure and a reason in words; it has no values.
 // What has ended never changes.
 #ifndef STURGEON_CORE_TRIAL_H_
@@ -73,6 +74,10 @@ struct Trial {
   TrialState state = TrialState::kRunning;
   FailureKind failure = FailureKind::kNone;
   Point point;
+  // How far it is trained, counted in the model's steps from the start of the training that it goes
+  // on with; nullopt: to the end.
+  std::optional<int64_t> budget;
+  std::optional<int64_t> resume_from;  // the trial whose checkpoint it starts from
   Values values;  // in the order of StudyConfig::objectives; empty unless it has any
   std::vector<double> constraints;  // feasible where all are <= 0
   ReportLog reports;

@@ -544,10 +544,15 @@ TEST_P(RunnerConformance, BudgetsAreHonoured) {
     Setup setup;
     setup.strategy.Set("budget", budget);
     setup.model.Set("steps", 5);
+    setup.study.max_steps = 5;
     const Ran ran = Run("step", setup);
     ASSERT_EQ(ran.trials.size(), 20);
+    const int64_t in_full = steps == 5 ? 20 : 0;
+    EXPECT_EQ(ran.summary->complete, in_full);
+    EXPECT_EQ(ran.summary->stopped, 20 - in_full);
     for (const Trial& trial : ran.trials) {
-      EXPECT_EQ(trial.state, TrialState::kComplete);
+      EXPECT_EQ(trial.budget, budget);
+      EXPECT_EQ(trial.state, in_full > 0 ? TrialState::kComplete : TrialState::kStopped);
       EXPECT_EQ(trial.values, Values({static_cast<double>(steps)}));
       EXPECT_EQ(trial.reports.size(), steps);
     }

@@ -110,10 +110,12 @@ Outcome StudyRun::Execute(const Suggestion& trial, const ReportFunction& report,
 }
 
 void StudyRun::Tell(int64_t id, Outcome outcome) {
-  const TrialState state = outcome.state;
   const bool cut_off = outcome.failure == FailureKind::kCancelled;
   absl::Status status = study().Tell(id, std::move(outcome));
   CleanUpAfter(id);
+  // What it has become: one whose budget was less than a full training is stopped.
+  const absl::StatusOr<Trial> trial = study().Get(id);
+  const TrialState state = trial.ok() ? trial->state : TrialState::kFailed;
   absl::MutexLock lock(&mutex_);
   summary_.complete += state == TrialState::kComplete;
   summary_.stopped += state == TrialState::kStopped;

@@ -88,8 +88,9 @@ std::string Text(const TrialRecord& record) {
     absl::StrAppend(&text, "report ", trial.reports.step(i), " ", AllBits(trial.reports.values(i)),
                     "\n");
   }
-  absl::StrAppend(&text, "budget ", Text(record.budget), " resume_from ", Text(record.resume_from),
-                  " retry_of ", Text(record.retry_of), " attempt ", record.attempt, "\n");
+  absl::StrAppend(&text, "budget ", Text(record.trial.budget), " resume_from ",
+                  Text(record.trial.resume_from), " retry_of ", Text(record.retry_of), " attempt ",
+                  record.attempt, "\n");
   absl::StrAppend(&text, "worker \"", record.worker, "\" attributes ", Text(record.attributes),
                   "\n");
   if (record.asked.has_value()) {
@@ -112,9 +113,10 @@ std::vector<std::string> Texts(const std::vector<TrialRecord>& records) {
 // All of a study that a storage promises to keep.
 std::string Text(const StudyRecord& record) {
   const StudyConfig& config = record.config;
-  std::string text = absl::StrCat("\"", config.name, "\" seed ", config.seed, " trials ",
-                                  config.trials, " duplicates ", config.allow_duplicates, "\n",
-                                  WriteJson(ToValue(config.space)), "\n");
+  std::string text =
+      absl::StrCat("\"", config.name, "\" seed ", config.seed, " trials ", config.trials,
+                   " duplicates ", config.allow_duplicates, " max_steps ", config.max_steps, " ",
+                   config.unit, "\n", WriteJson(ToValue(config.space)), "\n");
   for (const Objective& objective : config.objectives) {
     absl::StrAppend(&text, GoalName(objective.goal), " \"", objective.metric, "\"\n");
   }
@@ -158,6 +160,8 @@ StudyConfig LargeConfig(const std::string& name) {
   config.constraints = {{"seconds", 0.1, false}, {"accuracy", 1.0 / 3, true}};
   config.metrics = {"seconds", "accuracy", "loss"};
   config.seed = std::numeric_limits<uint64_t>::max();
+  config.max_steps = 9007199254740991;
+  config.unit = "epoch";
   config.trials = 123456789012;
   config.allow_duplicates = true;
   return config;
@@ -192,8 +196,8 @@ std::vector<TrialRecord> EndedTrials() {
     record.trial.values = {kInf, -kInf};
     record.trial.reason = "median";
     record.trial.started = kSomeTime + 1;
-    record.budget = 1 << 30;
-    record.resume_from = 3;
+    record.trial.budget = 1 << 30;
+    record.trial.resume_from = 3;
     record.worker = "host:1:2";
     record.asked = AskedView{12, 4, 2, {9, 10}, {3, 11}};
     record.attributes = Value(Value::Object{
@@ -770,8 +774,8 @@ TEST_P(StorageConformance, ProposalsAreKeptBitForBit) {
     if (i % 4 != 1) proposal.asked = AskedView{i / 2, 3, i % 3, {1, 5}, {0, 2, 4}};
     proposals.push_back(proposal);
     expected[i].trial.point = proposal.point;
-    expected[i].budget = proposal.budget;
-    expected[i].resume_from = proposal.resume_from;
+    expected[i].trial.budget = proposal.budget;
+    expected[i].trial.resume_from = proposal.resume_from;
     expected[i].asked = proposal.asked;
   }
   ASSERT_THAT(storage().Propose(study, proposals), Succeeds());
@@ -1101,8 +1105,8 @@ TEST_P(StorageConformance, AFailedTrialIsRepeatedAsOftenAsSaid) {
     EXPECT_EQ(copy.trial.id, number + 1);
     EXPECT_EQ(copy.retry_of, number);
     EXPECT_EQ(copy.attempt, attempt + 1);
-    EXPECT_EQ(copy.budget, 64);
-    EXPECT_EQ(copy.resume_from, 0);
+    EXPECT_EQ(copy.trial.budget, 64);
+    EXPECT_EQ(copy.trial.resume_from, 0);
     EXPECT_FALSE(copy.asked.has_value());
     EXPECT_THAT(copy.trial.point, IsEmpty());
     const auto point = PointFromValue(LargeConfig("").space, copy.enqueued, "enqueued");

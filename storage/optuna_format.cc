@@ -344,6 +344,8 @@ std::string StudyAttribute(const StudyConfig& config) {
   value.Set("metrics", Value::List(config.metrics.begin(), config.metrics.end()));
   // As text: JSON's integers end before a seed's.
   value.Set("seed", absl::StrCat(config.seed));
+  value.Set("max_steps", config.max_steps);
+  value.Set("unit", config.unit);
   value.Set("trials", config.trials);
   value.Set("allow_duplicates", config.allow_duplicates);
   return WriteJson(value);
@@ -393,6 +395,9 @@ absl::Status StudyFromAttribute(absl::string_view json, StudyConfig* config) {
   if (seed == nullptr || !seed->is_string() || !absl::SimpleAtoi(seed->string(), &config->seed)) {
     return lost("it has no seed");
   }
+  config->max_steps = std::max<int64_t>(IntegerOf(value->Find("max_steps")).value_or(0), 0);
+  const Value* unit = value->Find("unit");
+  if (unit != nullptr && unit->is_string()) config->unit = unit->string();
   config->trials = IntegerOf(value->Find("trials")).value_or(0);
   const Value* duplicates = value->Find("allow_duplicates");
   config->allow_duplicates =
@@ -415,8 +420,8 @@ std::string ProposalAttribute(std::optional<int64_t> budget, std::optional<int64
 void ProposalFromAttribute(absl::string_view json, TrialRecord* record) {
   const absl::StatusOr<Value> value = ParseJson(json, "");
   if (!value.ok()) return;
-  record->budget = IntegerOf(value->Find("budget"));
-  record->resume_from = IntegerOf(value->Find("resume_from"));
+  record->trial.budget = IntegerOf(value->Find("budget"));
+  record->trial.resume_from = IntegerOf(value->Find("resume_from"));
   const Value* asked = value->Find("asked");
   if (asked == nullptr || !asked->is_list() || asked->list().size() != 5) return;
   const Value::List& parts = asked->list();
@@ -436,8 +441,8 @@ std::string RetryAttribute(const TrialRecord& record) {
   Value value = Value::Object();
   if (record.retry_of) value.Set("of", *record.retry_of);
   value.Set("attempt", int64_t{record.attempt});
-  if (record.budget) value.Set("budget", *record.budget);
-  if (record.resume_from) value.Set("resume_from", *record.resume_from);
+  if (record.trial.budget) value.Set("budget", *record.trial.budget);
+  if (record.trial.resume_from) value.Set("resume_from", *record.trial.resume_from);
   return WriteJson(value);
 }
 
@@ -447,8 +452,8 @@ void RetryFromAttribute(absl::string_view json, TrialRecord* record) {
   record->retry_of = IntegerOf(value->Find("of"));
   record->attempt = static_cast<int32_t>(IntegerOf(value->Find("attempt")).value_or(0));
   // What it is to be proposed with; the proposal, if it has had one, was read before.
-  if (!record->budget) record->budget = IntegerOf(value->Find("budget"));
-  if (!record->resume_from) record->resume_from = IntegerOf(value->Find("resume_from"));
+  if (!record->trial.budget) record->trial.budget = IntegerOf(value->Find("budget"));
+  if (!record->trial.resume_from) record->trial.resume_from = IntegerOf(value->Find("resume_from"));
 }
 
 std::string EndAttribute(FailureKind failure, absl::string_view reason) {

@@ -292,8 +292,8 @@ absl::Status End(SqlConnection& connection, int64_t study, const StudyLayout& la
   TrialRecord copy;
   copy.retry_of = failed.trial.id;
   copy.attempt = failed.attempt + 1;
-  copy.budget = failed.budget;
-  copy.resume_from = failed.resume_from;
+  copy.trial.budget = failed.trial.budget;
+  copy.trial.resume_from = failed.trial.resume_from;
   const absl::StatusOr<int64_t> number = NextNumber(connection, study);
   if (!number.ok()) return number.status();
   const absl::StatusOr<int64_t> key =
@@ -690,9 +690,9 @@ absl::StatusOr<int64_t> SqlStorage::Import(int64_t study, absl::Span<const Trial
     if (!pointless) {
       status = InsertParameters(connection, *key, layout, trial.point);
       if (status.ok()) {
-        status =
-            SetTrialAttribute(connection, *key, kProposalAttribute,
-                              ProposalAttribute(record.budget, record.resume_from, record.asked));
+        status = SetTrialAttribute(
+            connection, *key, kProposalAttribute,
+            ProposalAttribute(record.trial.budget, record.trial.resume_from, record.asked));
       }
     }
     for (size_t i = 0; i < trial.reports.size() && status.ok(); ++i) {

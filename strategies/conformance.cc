@@ -144,7 +144,8 @@ class Driver {
   // Asks for `count` trials and checks the answer; whether there was one.
   bool Ask(Strategy* strategy, int count) {
     std::vector<PendingTrial> pending;
-    for (const Trial* trial : running_) pending.push_back({trial->id, trial->point});
+    for (const Trial* trial : running_)
+      pending.push_back({trial->id, trial->point, trial->budget, trial->resume_from});
     const auto first_id = static_cast<int64_t>(trials_.size());
     absl::StatusOr<std::vector<Proposal>> proposals = strategy->Ask({first_id, count, pending});
     EXPECT_TRUE(proposals.ok()) << proposals.status();

@@ -300,8 +300,8 @@ absl::Status MemoryStorage::Propose(int64_t id, absl::Span<const StoredProposal>
   for (const StoredProposal& proposal : proposals) {
     TrialRecord& record = (*found)->trials[proposal.number];
     record.trial.point = proposal.point;
-    record.budget = proposal.budget;
-    record.resume_from = proposal.resume_from;
+    record.trial.budget = proposal.budget;
+    record.trial.resume_from = proposal.resume_from;
     record.asked = proposal.asked;
   }
   return absl::OkStatus();
@@ -386,13 +386,13 @@ void MemoryStorage::End(Study& study, TrialRecord& record, const Outcome& outcom
   // By value: appending to the deque is no reason for `record` to move, but plain to read.
   TrialRecord copy;
   copy.enqueued = PointToValue(study.record.config.space, trial.point);
-  copy.budget = record.budget;
-  copy.resume_from = record.resume_from;
   copy.retry_of = trial.id;
   copy.attempt = record.attempt + 1;
   copy.attributes = record.attributes;
   TrialRecord& added = Append(study, TrialState::kWaiting);
   copy.trial = added.trial;
+  copy.trial.budget = record.trial.budget;
+  copy.trial.resume_from = record.trial.resume_from;
   added = std::move(copy);
   ++study.retries;
 }

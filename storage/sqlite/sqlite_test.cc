@@ -201,8 +201,8 @@ TEST_F(SqliteTest, ATrialComesBackAsItWas) {
   EXPECT_EQ(complete.trial.reports.step(0), 1);
   EXPECT_THAT(complete.trial.reports.values(0), ElementsAre(4, kInfinity, 6));
   EXPECT_THAT(complete.trial.reports.values(1), ElementsAre(7, 8, -kInfinity));
-  EXPECT_EQ(complete.budget, 27);
-  EXPECT_EQ(complete.resume_from, 12);
+  EXPECT_EQ(complete.trial.budget, 27);
+  EXPECT_EQ(complete.trial.resume_from, 12);
   EXPECT_EQ(complete.worker, "host:1:2");
   ASSERT_TRUE(complete.asked.has_value());
   EXPECT_EQ(complete.asked->count, 3);
@@ -498,8 +498,8 @@ TEST_F(SqliteTest, RetriesDoNotCountAgainstTheLimit) {
   ClaimResult claim = *storage->Claim(id, {5, 2, "w"}, &cursor);
   ASSERT_THAT(claim.claimed, SizeIs(2));
   EXPECT_EQ(claim.claimed[0].retry_of, 0);
-  EXPECT_EQ(claim.claimed[0].budget, 9);
-  EXPECT_EQ(claim.claimed[0].resume_from, 4);
+  EXPECT_EQ(claim.claimed[0].trial.budget, 9);
+  EXPECT_EQ(claim.claimed[0].trial.resume_from, 4);
   EXPECT_EQ(claim.claimed[1].trial.id, 2);
   // The second time it is not repeated.
   ASSERT_TRUE(storage->Propose(id, {{1, {0.5}, {}, {}, {}}}).ok());
