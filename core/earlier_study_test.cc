@@ -165,8 +165,9 @@ TEST(EarlierStudy, AResultFileComesBack) {
    private:
     const SearchSpace& space_;
   };
+  static constexpr StrategyPlugin kDefaults = MakeStrategyPlugin<Defaults>("defaults", "");
   Plugins plugins;
-  ASSERT_TRUE(plugins.strategies.Add(MakeStrategyPlugin<Defaults>("defaults", "")).ok());
+  ASSERT_TRUE(plugins.strategies.Add(kDefaults).ok());
   StudyConfig config = Config();
   const auto study = Study::Create(config, {"defaults"}, plugins);
   ASSERT_TRUE(study.ok()) << study.status();

@@ -1,6 +1,6 @@
-"""Optuna and its dashboard on our database, and we on Optuna's.
+"""Optuna and its dashboard on our database, and we on Optuna's: SQLite's files, and PostgreSQL.
 
-    python optuna_test.py STURGEON
+    with_postgres python optuna_test.py STURGEON
 """
 
 import json
@@ -14,6 +14,7 @@ import wsgiref.util
 
 import optuna
 import optuna_dashboard
+import psycopg2
 
 STURGEON = None
 
@@ -34,17 +35,21 @@ def states(trials):
     return [t.state.name for t in trials]
 
 
-class OptunaTest(unittest.TestCase):
+class OnSqlite(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(dir=os.environ.get("TEST_TMPDIR"))
-        self.database = os.path.join(self.folder, "s.db")
-        self.url = "sqlite:///" + self.database
+        # The same database, as we name it and as Optuna does.
+        self.storage, self.url = self.make_database()
         # Two classes on either side of a line.
         with open(os.path.join(self.folder, "points.csv"), "w", encoding="utf-8") as out:
             out.write("a,b,label\n")
             for i in range(80):
                 a, b = i * 37 % 80 / 80, i * 59 % 80 / 80
                 out.write(f"{a},{b},{'up' if b > a else 'down'}\n")
+
+    def make_database(self):
+        file = os.path.join(self.folder, "s.db")
+        return "sqlite:" + file, "sqlite:///" + file
 
     def sturgeon(self, *arguments):
         done = subprocess.run([STURGEON, *arguments], cwd=self.folder, capture_output=True, text=True)
@@ -56,7 +61,7 @@ class OptunaTest(unittest.TestCase):
         with open(file, "w", encoding="utf-8") as out:
             json.dump(study, out)
         result = os.path.join(self.folder, "result.json")
-        self.sturgeon("tune", "--study=" + file, "--storage=sqlite:" + self.database,
+        self.sturgeon("tune", "--study=" + file, "--storage=" + self.storage,
                       "--output=" + result, *more)
         with open(result, encoding="utf-8") as written:
             return json.load(written)
@@ -185,6 +190,19 @@ class OptunaTest(unittest.TestCase):
         trials = json.loads(detail)["trials"]
         self.assertEqual(len(trials), 12)
         self.assertEqual({t["state"] for t in trials}, {"Complete"})
+
+
+class OnPostgres(OnSqlite):
+    def make_database(self):
+        server = os.environ["STURGEON_POSTGRES"]
+        name = self.id().rpartition(".")[2]
+        connection = psycopg2.connect(server)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE DATABASE " + name)
+        connection.close()
+        url = server.replace("/postgres?", f"/{name}?")
+        return url, url.replace("postgresql:", "postgresql+psycopg2:", 1)
 
 
 if __name__ == "__main__":
