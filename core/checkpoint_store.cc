@@ -7,7 +7,8 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
-#include <filesystem>  // NOLINT(build/c++17)
+#include <filesystem>
+#include <fstream>  // NOLINT(build/c++17)
 #include <limits>
 #include <optional>
 #include <system_error>
@@ -192,7 +193,7 @@ void CheckpointStore::WriteEnd(int64_t trial, const Entry& entry) const {
                                   : entry.complete ? "complete"
                                                    : "stopped");
   for (const double loss : entry.losses) absl::StrAppendFormat(&text, " %.17g", loss);
-  const absl::Status ignored = WriteFile(absl::StrCat(TrialFolder(trial), "/", kEnd), text + "\n");
+  const absl::Status ignored = Write(absl::StrCat(TrialFolder(trial), "/", kEnd), text + "\n");
 }
 
 void CheckpointStore::ReadEnd(const std::string& path, Entry* entry) {
@@ -341,6 +342,16 @@ void CheckpointStore::Clear() {
   while (!index_.empty()) RemoveTrial(index_.begin()->first);
 }
 
+absl::Status CheckpointStore::Write(const std::string& path, absl::string_view contents) const {
+  if (options_.durable) return WriteFile(path, contents);
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file.write(contents.data(), static_cast<std::streamsize>(contents.size()));
+  file.close();
+  if (file) return absl::OkStatus();
+  const std::string message = absl::StrCat("cannot write ", path, ": ", std::strerror(errno));
+  return errno == ENOSPC ? absl::ResourceExhaustedError(message) : absl::InternalError(message);
+}
+
 absl::Status CheckpointStore::Save(Checkpoint checkpoint, bool paused) {
   const int64_t trial = checkpoint.trial, step = checkpoint.step;
   checkpoint.model = options_.model;
@@ -377,9 +388,9 @@ absl::Status CheckpointStore::Save(Checkpoint checkpoint, bool paused) {
   absl::Status status;
   const absl::StatusOr<bool> made = MakeFolder(folder);
   if (!made.ok()) status = made.status();
-  if (status.ok()) status = WriteFile(path, file);
-  if (status.ok()) status = SyncFolder(folder);
-  if (status.ok() && *made) status = SyncFolder(folder_);
+  if (status.ok()) status = Write(path, file);
+  if (status.ok() && options_.durable) status = SyncFolder(folder);
+  if (status.ok() && options_.durable && *made) status = SyncFolder(folder_);
 
   absl::MutexLock lock(&mutex_);
   reserved_ -= bytes;

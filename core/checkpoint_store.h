@@ -72,6 +72,9 @@ struct CheckpointOptions {
   int64_t max_bytes = int64_t{1} << 30;               // of all the study's files
   int keep_per_trial = 1;
   int keep_best = 3;
+  // Whether files must survive the loss of power; false: they are of no use to a later process, and
+  // are written without waiting for the disk.
+  bool durable = true;
   // Takes a line that the user should see; may be called from any thread, one call at a time.
   std::function<void(absl::string_view)> note;
 };
@@ -147,6 +150,7 @@ class CheckpointStore {
 
   std::string TrialFolder(int64_t trial) const;
   std::string CheckpointPath(int64_t trial, const Entry::File& file) const;
+  absl::Status Write(const std::string& path, absl::string_view contents) const;
   void WriteEnd(int64_t trial, const Entry& entry) const;
   // Leaves the entry as it is if there is none, or none that can be understood.
   static void ReadEnd(const std::string& path, Entry* entry);

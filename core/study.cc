@@ -234,10 +234,36 @@ Suggestion Study::Start(Trial& trial, Proposal proposal, std::optional<int64_t> 
 absl::StatusOr<std::vector<Suggestion>> Study::Ask(int count, int64_t limit) {
   if (count < 1)
     return absl::InvalidArgumentError(absl::StrCat("cannot ask for ", count, " trials"));
+  return AskAnyway(count, limit, /*instead=*/nullptr);
+}
+
+absl::StatusOr<std::optional<Suggestion>> Study::AskFor(const Proposal& proposal, int64_t limit) {
+  absl::Status status = config_.space.Validate(proposal.point);
+  if (!status.ok()) return status;
+  if (proposal.budget.value_or(1) < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a budget of ", *proposal.budget, "; the least is 1"));
+  }
+  if (proposal.resume_from.has_value()) {
+    const absl::StatusOr<Trial> from = Get(*proposal.resume_from);
+    if (!from.ok() || !from->finished()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("no trial can go on from trial ", *proposal.resume_from,
+                       from.ok() ? ", which has not ended" : "; there is none"));
+    }
+  }
+  absl::StatusOr<std::vector<Suggestion>> suggestions = AskAnyway(1, limit, &proposal);
+  if (!suggestions.ok()) return suggestions.status();
+  if (suggestions->empty()) return std::optional<Suggestion>();
+  return std::optional<Suggestion>(std::move(suggestions->front()));
+}
+
+absl::StatusOr<std::vector<Suggestion>> Study::AskAnyway(int count, int64_t limit,
+                                                         const Proposal* instead) {
   std::vector<const Trial*> started, ended;
   absl::StatusOr<std::vector<Suggestion>> suggestions =
-      store_ == nullptr ? AskHere(count, limit, &started)
-                        : AskStored(count, limit, &started, &ended);
+      store_ == nullptr ? AskHere(count, limit, instead, &started)
+                        : AskStored(count, limit, instead, &started, &ended);
   if (!suggestions.ok()) return suggestions;
   if (!ended.empty()) CallHooks(hooks_.on_finish, ended);
   CallHooks(hooks_.on_start, started);
@@ -245,6 +271,7 @@ absl::StatusOr<std::vector<Suggestion>> Study::Ask(int count, int64_t limit) {
 }
 
 absl::StatusOr<std::vector<Suggestion>> Study::AskHere(int count, int64_t limit,
+                                                       const Proposal* instead,
                                                        std::vector<const Trial*>* started) {
   absl::MutexLock lock(&mutex_);
   if (limit > 0) count = static_cast<int>(std::min<int64_t>(count, limit - counts_.total()));
@@ -262,6 +289,10 @@ absl::StatusOr<std::vector<Suggestion>> Study::AskHere(int count, int64_t limit,
     --count;
   }
   if (count == 0) return suggestions;
+  if (instead != nullptr) {
+    hand_out(*instead);
+    return suggestions;
+  }
   absl::StatusOr<std::vector<Proposal>> proposals =
       Propose(static_cast<int64_t>(trials_.size()), count);
   if (!proposals.ok()) return proposals.status();
@@ -305,6 +336,7 @@ absl::StatusOr<std::vector<Proposal>> Study::Propose(int64_t first_id, int count
 }
 
 absl::StatusOr<std::vector<Suggestion>> Study::AskStored(int count, int64_t limit,
+                                                         const Proposal* instead,
                                                          std::vector<const Trial*>* started,
                                                          std::vector<const Trial*>* ended) {
   absl::MutexLock asking(&ask_mutex_);
@@ -346,7 +378,13 @@ absl::StatusOr<std::vector<Suggestion>> Study::AskStored(int count, int64_t limi
       stored.push_back(
           {trial.id, trial.point, record.trial.budget, record.trial.resume_from, std::nullopt});
     }
-    if (!fresh.empty()) {
+    if (instead != nullptr && !fresh.empty()) {
+      Trial& trial = trials_[fresh.front()];
+      suggestions.push_back(Start(trial, *instead));
+      started->push_back(&trial);
+      stored.push_back(
+          {trial.id, trial.point, instead->budget, instead->resume_from, std::nullopt});
+    } else if (!fresh.empty()) {
       absl::StatusOr<std::vector<Proposal>> proposals =
           Propose(fresh.front(), static_cast<int>(fresh.size()));
       status = proposals.status();
@@ -590,6 +628,14 @@ absl::StatusOr<int64_t> Study::Import(Trial trial) {
   CallHooks(hooks_.on_finish, ended);
   if (!status.ok()) return status;
   return id;
+}
+
+void Study::Note(absl::string_view line) {
+  {
+    absl::MutexLock lock(&mutex_);
+    notes_.emplace_back(line);
+  }
+  CallHooks(nullptr, {});
 }
 
 std::optional<Trial> Study::Best() const {

@@ -103,6 +103,12 @@ class Study {
   // the strategy broke its contract.
   absl::StatusOr<std::vector<Suggestion>> Ask(int count, int64_t limit = 0);
 
+  // Starts one trial, as Ask does, with `proposal` in the place of the strategy's: for runners that
+  // decide by themselves how a training goes on. What was enqueued, or is to be repeated, still
+  // comes first; nullopt: the study has `limit` trials. InvalidArgument: not a point of the space,
+  // a budget below 1, or a trial to go on from that has not ended.
+  absl::StatusOr<std::optional<Suggestion>> AskFor(const Proposal& proposal, int64_t limit = 0);
+
   // A running trial's metrics at a step, [metrics], and what the strategy says to that.
   // InvalidArgument: a wrong number of values, a step not above the last one. FailedPrecondition:
   // the trial does not run. A value that is not finite is recorded, and the answer is kStop.
@@ -140,6 +146,9 @@ class Study {
   // Whether a trial that fails may be repeated.
   bool retries() const { return store_ != nullptr && store_->retries() > 0; }
 
+  // Hands a line to the hooks (on_note), as the strategy's are.
+  void Note(absl::string_view line);
+
   // A copy of a trial, or of all of them; a point that is not known is all NaN. NotFound: no such
   // trial.
   absl::StatusOr<Trial> Get(int64_t id) const;
@@ -151,10 +160,16 @@ class Study {
   static absl::StatusOr<std::unique_ptr<Study>> Make(StudyConfig config, const PluginSpec& strategy,
                                                      const Plugins& plugins, StudyHooks hooks);
 
-  absl::StatusOr<std::vector<Suggestion>> AskHere(int count, int64_t limit,
+  // Ask and AskFor. `instead`: takes the place of what the strategy proposes; nullptr: nothing
+  // does.
+  absl::StatusOr<std::vector<Suggestion>> AskAnyway(int count, int64_t limit,
+                                                    const Proposal* instead)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::vector<Suggestion>> AskHere(int count, int64_t limit, const Proposal* instead,
                                                   std::vector<const Trial*>* started)
       ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<std::vector<Suggestion>> AskStored(int count, int64_t limit,
+                                                    const Proposal* instead,
                                                     std::vector<const Trial*>* started,
                                                     std::vector<const Trial*>* finished)
       ABSL_LOCKS_EXCLUDED(mutex_);

@@ -304,6 +304,39 @@ TEST_F(StudyTest, ATrialGoesOnFromOneThatHasEnded) {
   }
 }
 
+TEST_F(StudyTest, AskForTakesTheStrategysPlaceButNotTheQueues) {
+  const auto study = Make();
+  const Point point = {0.25, 1, 0.5}, other = {0.75, 1, 0.125};
+  ASSERT_THAT(*study->Ask(2), SizeIs(2));
+  ASSERT_TRUE(study->Tell(0, Outcome::Stopped({1}, "paused")).ok());
+  const size_t asked = script_.first_ids.size();
+
+  Proposal proposal = {other, 9, 0};
+  auto trial = study->AskFor(proposal);
+  ASSERT_TRUE(trial.ok()) << trial.status();
+  EXPECT_EQ((*trial)->id, 2);
+  EXPECT_EQ((*trial)->point, other);
+  EXPECT_EQ((*trial)->budget, 9);
+  EXPECT_EQ((*trial)->resume_from, 0);
+  EXPECT_EQ((*trial)->origin, 0);
+  EXPECT_EQ(study->Get(2)->resume_from, 0);
+  EXPECT_EQ(script_.first_ids.size(), asked);
+
+  ASSERT_TRUE(study->Enqueue(point).ok());
+  trial = study->AskFor(proposal);
+  EXPECT_EQ((*trial)->point, point);
+  EXPECT_EQ((*trial)->resume_from, std::nullopt);
+
+  EXPECT_EQ(*study->AskFor(proposal, /*limit=*/4), std::nullopt);
+  const std::vector<Proposal> wrong = {{{99, 1, 0.5}, {}, {}},
+                                       {point, 0, {}},
+                                       {point, 9, 1},  // which still runs
+                                       {point, 9, 77}};
+  for (const Proposal& bad : wrong) {
+    EXPECT_EQ(study->AskFor(bad).status().code(), absl::StatusCode::kInvalidArgument);
+  }
+}
+
 TEST_F(StudyTest, BestIsTheLeastOrTheGreatestFeasibleTrial) {
   for (const Goal goal : {Goal::kMinimize, Goal::kMaximize}) {
     const auto study = Make(Config({{"value", goal}}));

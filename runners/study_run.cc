@@ -68,6 +68,22 @@ std::optional<int64_t> StudyRun::Room() const {
 }
 
 std::vector<Suggestion> StudyRun::Ask(int count) {
+  return StartTrials([&] { return study().Ask(count, request_.trials); });
+}
+
+std::optional<Suggestion> StudyRun::AskFor(const Proposal& proposal) {
+  std::vector<Suggestion> trials = StartTrials([&]() -> absl::StatusOr<std::vector<Suggestion>> {
+    absl::StatusOr<std::optional<Suggestion>> trial = study().AskFor(proposal, request_.trials);
+    if (!trial.ok()) return trial.status();
+    std::vector<Suggestion> started;
+    if (trial->has_value()) started.push_back(**std::move(trial));
+    return started;
+  });
+  if (trials.empty()) return std::nullopt;
+  return std::move(trials.front());
+}
+
+std::vector<Suggestion> StudyRun::StartTrials(const StartFunction& start) {
   // Held while the study is asked, so that no two callers fill the same room.
   absl::MutexLock lock(&mutex_);
   const auto end = [this](RunEnd why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -79,7 +95,7 @@ std::vector<Suggestion> StudyRun::Ask(int count) {
   if (Room() == 0 && !study().retries()) return end(RunEnd::kTrials);
   if (limits_.cancelled()) return end(RunEnd::kCancelled);
   if (limits_.past_deadline()) return end(RunEnd::kTimeLimit);
-  absl::StatusOr<std::vector<Suggestion>> trials = study().Ask(count, request_.trials);
+  absl::StatusOr<std::vector<Suggestion>> trials = start();
   if (!trials.ok()) {
     FailLocked(trials.status());
     return {};

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -24,6 +25,7 @@
 #include "absl/types/span.h"
 #include "core/runner.h"
 #include "core/stop_token.h"
+#include "core/strategy.h"
 #include "core/study.h"
 #include "core/trial.h"
 #include "runners/isolation/isolated_model.h"
@@ -49,6 +51,8 @@ class StudyRun {
   //
   // Starts up to `count` trials, as far as the run's limits allow. None: there will be no other.
   std::vector<Suggestion> Ask(int count);
+  // Likewise one trial, by Study::AskFor. nullopt: there will be no other.
+  std::optional<Suggestion> AskFor(const Proposal& proposal);
   // Runs a trial; calls the study only through `report`. The trial is cut off as well when
   // `abandoned` is set (nullptr: it never is).
   Outcome Execute(const Suggestion& trial, const ReportFunction& report,
@@ -70,6 +74,10 @@ class StudyRun {
  private:
   StudyRun(const RunRequest& request, std::unique_ptr<IsolatedModel> isolated,
            TrialRunner trial_runner, const TrialOptions& options);
+
+  // Starts trials by `start`, as far as the run's limits allow.
+  using StartFunction = std::function<absl::StatusOr<std::vector<Suggestion>>()>;
+  std::vector<Suggestion> StartTrials(const StartFunction& start);
 
   // Tells the store of checkpoints, if there is one, how a trial has ended; all those of which it
   // does not know and the study does (another process may have told).

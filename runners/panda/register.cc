@@ -1,0 +1,8 @@
+#include "core/runner.h"
+#include "runners/panda/panda.h"
+
+namespace sturgeon {
+namespace {
+const LinkedRunner linked(kPandaRunner);
+}  // namespace
+}  // namespace sturgeon
