@@ -3,9 +3,8 @@
 //
 // A day is a trial of the study (runners/panda/diary.h): it goes on from the snapshot of the day
 // before, or of any earlier one, with hyperparameters of its own. Days end stopped, with the reason
-// why they were trained; the day that ends the training is the study's complete trial. By itself,
-// the panda follows a policy (policy.h); with interactive=true, the user (session.h); with a
-// schedule (schedule.h), what an earlier study has found.
+// why they were trained; the day that ends the training is the study's complete trial. What
+// the days are is decided by a policy (policy.h).
 //
 // The study's strategy proposes no more than where to begin (start=strategy); what is enqueued is
 // tried where it comes up, from a fresh model. Several objectives: InvalidArgument.
