@@ -13,7 +13,7 @@ namespace {
 
 template <typename Kind>
 PluginChapter Chapter(const Registry<Kind>& registry, std::string plural) {
-  PluginChapter chapter = {Kind::kName, std::move(plural), {}};
+  PluginChapter chapter = {absl::StrReplaceAll(Kind::kName, {{" ", "_"}}), std::move(plural), {}};
   for (const Plugin<Kind>* plugin : registry.plugins()) {
     chapter.pages.push_back({plugin->name, plugin->summary, plugin->options()});
   }
@@ -22,7 +22,7 @@ PluginChapter Chapter(const Registry<Kind>& registry, std::string plural) {
 
 std::string Capitalized(std::string word) {
   if (!word.empty()) word[0] = absl::ascii_toupper(word[0]);
-  return word;
+  return absl::StrReplaceAll(word, {{"_", " "}});
 }
 
 Value OptionToValue(const OptionInfo& option) {
@@ -42,8 +42,11 @@ std::string Cell(absl::string_view text) { return absl::StrReplaceAll(text, {{"|
 }  // namespace
 
 std::vector<PluginChapter> PluginChapters(const Plugins& plugins) {
-  return {Chapter(plugins.samplers, "samplers"), Chapter(plugins.strategies, "strategies"),
-          Chapter(plugins.models, "models"), Chapter(plugins.runners, "runners"),
+  return {Chapter(plugins.samplers, "samplers"),
+          Chapter(plugins.strategies, "strategies"),
+          Chapter(plugins.stopping_rules, "stopping_rules"),
+          Chapter(plugins.models, "models"),
+          Chapter(plugins.runners, "runners"),
           Chapter(plugins.storages, "storages")};
 }
 

@@ -27,7 +27,7 @@ struct PluginChapter {
   std::vector<PluginPage> pages;
 };
 
-// The kinds: sampler, strategy, model, runner.
+// The kinds: samplers, strategies, stopping rules, models, runners, storages.
 std::vector<PluginChapter> PluginChapters(const Plugins& plugins);
 
 // The names and summaries.

@@ -12,7 +12,9 @@
 #include "core/suggest.h"
 #include "gflags/gflags.h"
 
-DEFINE_string(kind, "", "Only plugins of this kind: sampler, strategy, model, runner or storage.");
+DEFINE_string(kind, "",
+              "Only plugins of this kind: sampler, strategy, stopping_rule, model, runner or "
+              "storage.");
 
 namespace sturgeon {
 namespace {

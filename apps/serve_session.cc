@@ -260,6 +260,11 @@ absl::Status ServeSession::SetUp(const Value& message) {
   if (const Value* given = reader.Find("strategy")) {
     reader.Note(ReadValue(*given, reader.Place("strategy"), &strategy));
   }
+  if (const Value* given = reader.Find("stopping")) {
+    auto rules = StoppingFromValue(*given, reader.Place("stopping"));
+    reader.Note(rules.status());
+    if (rules.ok()) config.stopping = *std::move(rules);
+  }
   const auto seed = reader.Optional<int64_t>("seed", 0);
   config.trials = reader.Optional<int64_t>("budget", 0);
   config.max_steps = reader.Optional<int64_t>("max_steps", 0);

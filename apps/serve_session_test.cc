@@ -13,6 +13,7 @@
 #include "core/strategy.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "stopping/threshold/threshold.h"
 
 namespace sturgeon {
 namespace {
@@ -188,6 +189,28 @@ TEST_F(ServeSessionTest, ReportsAreAnsweredByADecision) {
   EXPECT_THAT(Answer(R"({"report": {"id": 0, "step": 2, "value": 0}})"), HasSubstr("step"));
   EXPECT_EQ(Answer(R"({"tell": [{"id": 0, "state": "stopped", "value": 1.5}]})"),
             R"({"ok": true})");
+}
+
+TEST_F(ServeSessionTest, AStoppingRuleStopsATrialAndSaysWhy) {
+  ASSERT_TRUE(plugins_.stopping_rules.Add(kThresholdRule).ok());
+  SetUpSession(
+      R"({"space": [{"name": "x", "type": "float", "low": 0, "high": 1}], "strategy": "middle",
+          "stopping": {"name": "threshold", "at_most": 0.75}})");
+  Answer(R"({"ask": 1})");
+  EXPECT_EQ(Answer(R"({"report": {"id": 0, "step": 1, "value": 0.5}})"),
+            R"({"decision": "continue"})");
+  EXPECT_EQ(Answer(R"({"report": {"id": 0, "step": 2, "value": 0.9}})"), R"({"decision": "stop"})");
+  EXPECT_EQ(Answer(R"({"tell": [{"id": 0, "state": "stopped", "value": 0.9}]})"),
+            R"({"ok": true})");
+}
+
+TEST_F(ServeSessionTest, AnUnknownStoppingRuleIsSaid) {
+  ASSERT_TRUE(plugins_.stopping_rules.Add(kThresholdRule).ok());
+  EXPECT_EQ(session_->Answer(
+                R"({"space": [{"name": "x", "type": "float", "low": 0, "high": 1}],
+                    "strategy": "middle", "stopping": "treshold"})"),
+            std::nullopt);
+  EXPECT_THAT(Answer(R"({"ask": 1})"), HasSubstr("did you mean"));
 }
 
 TEST_F(ServeSessionTest, ANumberThatJsonCannotWriteIsAFailedTrial) {

@@ -47,6 +47,10 @@ DEFINE_int64(trials, 0, "How many trials. (This, as most flags do, overrules the
 DEFINE_string(time_limit, "", "How long at most: 90s, 10m, 1h30m.");
 DEFINE_string(strategy, "", "What proposes the trials: see sturgeon plugins --kind=strategy.");
 DEFINE_string(strategy_options, "", "Options of the strategy, as k=v,k=v.");
+DEFINE_string(stopping, "",
+              "What stops running trials early: stopping rules, separated by commas; see sturgeon "
+              "plugins --kind=stopping_rule.");
+DEFINE_string(stopping_options, "", "Options of the one stopping rule, as k=v,k=v.");
 DEFINE_string(runner, "", "What runs the trials: see sturgeon plugins --kind=runner.");
 DEFINE_string(runner_options, "", "Options of the runner, as k=v,k=v.");
 DEFINE_int32(parallelism, 0, "How many trials run at once; the runner's option of that name.");
@@ -87,6 +91,30 @@ absl::Status Overrule(const char* kind, const std::string& name, const std::stri
   if (!parsed.ok()) return BadFlag(absl::StrCat(kind, "_options"), parsed.status().message());
   for (Value::Field& field : parsed->object()) spec->options.Set(field.name, field.value);
   return absl::OkStatus();
+}
+
+// Likewise for the stopping rules: names overrule the file's list, options go to the only rule.
+absl::Status OverruleStopping(std::vector<PluginSpec>* rules) {
+  if (FlagGiven("stopping")) {
+    std::vector<PluginSpec> given;
+    for (const absl::string_view name : absl::StrSplit(FLAGS_stopping, ',', absl::SkipEmpty())) {
+      PluginSpec rule = {std::string(name)};
+      for (const PluginSpec& of_file : *rules) {
+        if (of_file.name == name) rule = of_file;
+      }
+      given.push_back(std::move(rule));
+    }
+    *rules = std::move(given);
+  }
+  if (!FlagGiven("stopping_options")) return absl::OkStatus();
+  if (rules->size() != 1) {
+    return BadFlag("stopping_options",
+                   rules->empty() ? "there is no stopping rule; name one by --stopping"
+                                  : absl::StrCat("there are ", rules->size(),
+                                                 " stopping rules; write their options into the "
+                                                 "study file"));
+  }
+  return Overrule("stopping", "", FLAGS_stopping_options, &rules->front());
 }
 
 absl::Status ReadTiers(const std::string& text, std::vector<int>* tiers) {
@@ -132,6 +160,7 @@ absl::Status ApplyFlags(StudySpec* spec) {
   if (FlagGiven("test_best")) spec->test_best = FLAGS_test_best;
   absl::Status status =
       Overrule("strategy", FLAGS_strategy, FLAGS_strategy_options, &spec->strategy);
+  status.Update(OverruleStopping(&spec->stopping));
   status.Update(Overrule("runner", FLAGS_runner, FLAGS_runner_options, &spec->runner));
   if (FlagGiven("parallelism")) {
     if (FLAGS_parallelism < 1) return BadFlag("parallelism", "must be at least 1");
@@ -357,7 +386,8 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
   const absl::StatusOr<std::unique_ptr<Study>> study = Study::Attach(
       setup->prepared.config, setup->spec.strategy, plugins, std::move(hooks), kept->place);
   if (!study.ok()) {
-    const bool files = FLAGS_strategy.empty() && FLAGS_strategy_options.empty();
+    const bool files = FLAGS_strategy.empty() && FLAGS_strategy_options.empty() &&
+                       FLAGS_stopping.empty() && FLAGS_stopping_options.empty();
     return Complain(files ? At(FLAGS_study, study.status()) : study.status(), kExitUsage);
   }
   if (!kept->found) {
@@ -441,6 +471,8 @@ constexpr CommandFlag kFlags[] = {
     {"time_limit", "TIME"},
     {"strategy", "NAME"},
     {"strategy_options", "K=V"},
+    {"stopping", "NAMES"},
+    {"stopping_options", "K=V"},
     {"runner", "NAME"},
     {"runner_options", "K=V"},
     {"parallelism", "N"},

@@ -16,6 +16,7 @@ absl::StatusOr<Plugins> Plugins::FromLinked() {
   Plugins plugins;
   absl::Status status = Fill(&plugins.samplers);
   status.Update(Fill(&plugins.strategies));
+  status.Update(Fill(&plugins.stopping_rules));
   status.Update(Fill(&plugins.models));
   status.Update(Fill(&plugins.runners));
   status.Update(Fill(&plugins.storages));

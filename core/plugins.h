@@ -6,6 +6,7 @@
 #include "core/model.h"
 #include "core/runner.h"
 #include "core/sampler.h"
+#include "core/stopping_rule.h"
 #include "core/storage.h"
 #include "core/strategy.h"
 
@@ -14,6 +15,7 @@ namespace sturgeon {
 struct Plugins {
   SamplerRegistry samplers;
   StrategyRegistry strategies;
+  StoppingRuleRegistry stopping_rules;
   ModelRegistry models;
   RunnerRegistry runners;
   StorageRegistry storages;

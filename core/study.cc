@@ -118,6 +118,11 @@ absl::StatusOr<std::unique_ptr<Study>> Study::Make(StudyConfig config, const Plu
   auto made = plugins.strategies.Create(strategy, context);
   if (!made.ok()) return made.status();
   study->strategy_ = *std::move(made);
+  for (const PluginSpec& spec : study->config_.stopping) {
+    auto rule = plugins.stopping_rules.Create(spec, {study->config_});
+    if (!rule.ok()) return rule.status();
+    study->stopping_.push_back(*std::move(rule));
+  }
   return study;
 }
 
@@ -492,7 +497,7 @@ absl::StatusOr<Decision> Study::Report(int64_t id, int64_t step, absl::Span<cons
                                                      trial.reports.step(trial.reports.size() - 1)));
     }
     trial.reports.Add(step, values);
-    if (AllFinite(values)) decision = strategy_->OnReport({id, trial.point, trial.reports});
+    if (AllFinite(values)) decision = Judge({id, trial.point, trial.reports});
   }
   if (store_ != nullptr) {
     const absl::Status status = store_->Report(id, step, values);
@@ -500,6 +505,18 @@ absl::StatusOr<Decision> Study::Report(int64_t id, int64_t step, absl::Span<cons
     if (!status.ok() && !absl::IsFailedPrecondition(status)) return status;
   }
   CallHooks(nullptr, {});
+  return decision;
+}
+
+Decision Study::Judge(const RunningTrial& trial) {
+  const Decision decision = strategy_->OnReport(trial);
+  if (decision != Decision::kContinue) return decision;
+  for (size_t i = 0; i < stopping_.size(); ++i) {
+    const std::optional<std::string> why = stopping_[i]->ShouldStop(trial);
+    if (!why.has_value()) continue;
+    stop_reasons_[trial.id] = absl::StrCat(config_.stopping[i].name, ": ", *why);
+    return Decision::kStop;
+  }
   return decision;
 }
 
@@ -516,6 +533,10 @@ absl::Status Study::Tell(int64_t id, Outcome outcome) {
     }
     if (!AllFinite(outcome.values) || !AllFinite(outcome.constraints)) {
       outcome = Outcome::Failed(FailureKind::kNotFinite, "a value is not finite");
+    }
+    const auto reason = stop_reasons_.find(id);
+    if (reason != stop_reasons_.end() && outcome.state == TrialState::kStopped) {
+      outcome.reason = reason->second;
     }
     finished = *running;
     if (outcome.state == TrialState::kComplete && !TrainedInFull(config_, *finished)) {
@@ -567,13 +588,18 @@ void Study::End(Trial& trial, Outcome outcome) {
   trial.reason = std::move(outcome.reason);
   trial.seconds = std::max(0.0, Now() - trial.started);
   running_.erase(trial.id);
+  stop_reasons_.erase(trial.id);
   pending_stale_ = true;
 }
 
 absl::Status Study::Finished(absl::Span<const Trial* const> trials) {
   if (trials.empty()) return absl::OkStatus();
   for (const Trial* trial : trials) UpdateFront(*trial);
-  return strategy_->Tell(trials);
+  absl::Status status = strategy_->Tell(trials);
+  for (const std::unique_ptr<StoppingRule>& rule : stopping_) {
+    if (status.ok()) status = rule->Tell(trials);
+  }
+  return status;
 }
 
 void Study::UpdateFront(const Trial& trial) {

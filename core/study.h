@@ -40,6 +40,7 @@
 #include "absl/types/span.h"
 #include "core/dominance.h"
 #include "core/option_schema.h"
+#include "core/stopping_rule.h"
 #include "core/strategy.h"
 #include "core/study_config.h"
 #include "core/study_store.h"
@@ -78,7 +79,8 @@ struct StudyHooks {
 
 class Study {
  public:
-  // InvalidArgument: the config is wrong, the strategy is unknown, or it refuses the config.
+  // InvalidArgument: the config is wrong, the strategy or a stopping rule is unknown, or it refuses
+  // the config.
   // `plugins` must outlive the study.
   static absl::StatusOr<std::unique_ptr<Study>> Create(StudyConfig config,
                                                        const PluginSpec& strategy,
@@ -109,13 +111,15 @@ class Study {
   // a budget below 1, or a trial to go on from that has not ended.
   absl::StatusOr<std::optional<Suggestion>> AskFor(const Proposal& proposal, int64_t limit = 0);
 
-  // A running trial's metrics at a step, [metrics], and what the strategy says to that.
+  // A running trial's metrics at a step, [metrics], and what the strategy says to that; where it
+  // wants to go on, a stopping rule may answer kStop.
   // InvalidArgument: a wrong number of values, a step not above the last one. FailedPrecondition:
   // the trial does not run. A value that is not finite is recorded, and the answer is kStop.
   absl::StatusOr<Decision> Report(int64_t id, int64_t step, absl::Span<const double> values);
 
   // Ends a running trial. A value that is not finite makes it failed (kNotFinite); one that is
-  // complete at a budget below config().max_steps is stopped. InvalidArgument:
+  // complete at a budget below config().max_steps is stopped; one that ends stopped as a stopping
+  // rule wanted has the rule's reason. InvalidArgument:
   // a wrong number of values. NotFound: no such trial. FailedPrecondition: it has ended already.
   // Unavailable: the storage could not take it; the trial still runs, and may be told again. A
   // trial that other processes have given up for lost is failed (kLostWorker), whatever `outcome`
@@ -186,6 +190,8 @@ class Study {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetOrigin(int64_t id, std::optional<int64_t> retry_of, std::optional<int64_t> resume_from)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What the strategy and the stopping rules make of a report.
+  Decision Judge(const RunningTrial& trial) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(Trial& trial, Outcome outcome) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes over what the storage says of a trial that does not run here, and adds it to `ended` if
   // it has ended.
@@ -193,7 +199,8 @@ class Study {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Tell, through the storage. Not `ended`: the storage did not take it, and the trial still runs.
   absl::Status TellStored(int64_t id, Outcome outcome, bool* ended) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Tells the strategy of trials that have just ended, in the order of their ids.
+  // Tells the strategy and the stopping rules of trials that have just ended, in the order of their
+  // ids.
   absl::Status Finished(absl::Span<const Trial* const> trials)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void UpdateFront(const Trial& trial) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -209,6 +216,9 @@ class Study {
   absl::Mutex ask_mutex_;  // one Ask of a stored study at a time; taken before mutex_
   mutable absl::Mutex mutex_;
   std::unique_ptr<Strategy> strategy_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<StoppingRule>> stopping_ ABSL_GUARDED_BY(mutex_);
+  // Of the running trials that a stopping rule wants to end: its words.
+  absl::flat_hash_map<int64_t, std::string> stop_reasons_ ABSL_GUARDED_BY(mutex_);
   // A deque: trials never move, and one that has ended never changes.
   std::deque<Trial> trials_ ABSL_GUARDED_BY(mutex_);
   std::deque<Point> queue_ ABSL_GUARDED_BY(mutex_);

@@ -3,10 +3,12 @@
 #define STURGEON_CORE_STUDY_CONFIG_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "core/option_schema.h"
 #include "core/space.h"
 #include "core/trial.h"
 
@@ -60,6 +62,8 @@ struct StudyConfig {
   std::vector<MetricConstraint> constraints;
   // The names of what a trial reports at each step. Empty: the objectives' metrics.
   std::vector<std::string> metrics;
+  // What is wanted of each of `metrics`, as far as it is known (the model says it); may be shorter.
+  std::vector<std::optional<Goal>> metric_goals;
   // Those of the space's parameters that may change in mid-training (ModelFactory::settable).
   std::vector<std::string> settable;
   // How many steps make a full training, and what the model calls one ("epoch"); 0: not known.
@@ -73,6 +77,8 @@ struct StudyConfig {
   // Whether a strategy may propose a point again while an untried one is left (for objectives so
   // noisy that repeating pays). Where it may not, it proposes nothing once all points were tried.
   bool allow_duplicates = false;
+  // What may stop a running trial beside the strategy: stopping rules, with their options.
+  std::vector<PluginSpec> stopping;
   // What a strategy that learns may learn from beside this study's own trials. The trials are no
   // trials of this study: they have no ids and are not told.
   std::vector<EarlierStudy> warm_start;

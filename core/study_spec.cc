@@ -140,7 +140,10 @@ absl::StatusOr<SearchSpace> JoinSpaces(const SearchSpace& defaults,
 absl::Status ChooseMetrics(const StudySpec& spec, const ModelFactory& model, StudyConfig* config) {
   std::vector<Metric> known = model.metrics();
   std::vector<std::string> names;
-  for (const Metric& metric : known) names.push_back(metric.name);
+  for (const Metric& metric : known) {
+    names.push_back(metric.name);
+    config->metric_goals.push_back(metric.goal);
+  }
   config->metrics = names;
   if (std::find(names.begin(), names.end(), kTrainSeconds) == names.end()) {
     known.push_back({kTrainSeconds, Goal::kMinimize});
@@ -157,6 +160,7 @@ absl::Status ChooseMetrics(const StudySpec& spec, const ModelFactory& model, Stu
     auto& measured = config->metrics;
     if (std::find(measured.begin(), measured.end(), name) == measured.end()) {
       measured.push_back(name);
+      config->metric_goals.push_back(known[found - names.begin()].goal);
     }
     return known[found - names.begin()];
   };
@@ -175,6 +179,12 @@ absl::Status ChooseMetrics(const StudySpec& spec, const ModelFactory& model, Stu
     if (!status.ok()) return status;
   }
   config->constraints = spec.constraints;
+  for (size_t i = 0; i < spec.stopping.size(); ++i) {
+    const Value* const watched = spec.stopping[i].options.Find("metric");
+    if (watched == nullptr || !watched->is_string() || watched->string().empty()) continue;
+    absl::Status status = find("stopping", i, watched->string()).status();
+    if (!status.ok()) return status;
+  }
   return absl::OkStatus();
 }
 
@@ -192,6 +202,22 @@ std::vector<Value::Field> FixedFields(const StudySpec& spec, const SearchSpace& 
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<PluginSpec>> StoppingFromValue(const Value& value,
+                                                          const std::string& where) {
+  std::vector<PluginSpec> rules;
+  if (!value.is_list()) {
+    absl::Status status = ReadValue(value, where, &rules.emplace_back());
+    if (!status.ok()) return status;
+    return rules;
+  }
+  for (size_t i = 0; i < value.list().size(); ++i) {
+    absl::Status status =
+        ReadValue(value.list()[i], absl::StrCat(where, "[", i, "]"), &rules.emplace_back());
+    if (!status.ok()) return status;
+  }
+  return rules;
+}
 
 absl::StatusOr<Goal> GoalFromName(const std::string& name, const std::string& where) {
   for (const Goal goal : {Goal::kMinimize, Goal::kMaximize}) {
@@ -286,6 +312,11 @@ absl::StatusOr<StudySpec> StudySpecFromValue(const Value& value, const std::stri
   });
   spec.allow_duplicates = reader.Optional<bool>("allow_duplicates", spec.allow_duplicates);
   ReadPlugin(&reader, "strategy", &spec.strategy);
+  if (const Value* stopping = reader.Find("stopping")) {
+    auto rules = StoppingFromValue(*stopping, reader.Place("stopping"));
+    reader.Note(rules.status());
+    if (rules.ok()) spec.stopping = *std::move(rules);
+  }
   ReadPlugin(&reader, "runner", &spec.runner);
   spec.trials = reader.Optional<int64_t>("trials", 0);
   if (const Value* limit = reader.Find("time_limit")) {
@@ -359,6 +390,8 @@ Value ToValue(const StudySpec& spec) {
   set_list("warm_start");
   if (spec.allow_duplicates) value.Set("allow_duplicates", true);
   value.Set("strategy", ToValue(spec.strategy));
+  for (const PluginSpec& rule : spec.stopping) list.push_back(ToValue(rule));
+  set_list("stopping");
   value.Set("runner", ToValue(spec.runner));
   if (spec.trials > 0) value.Set("trials", spec.trials);
   if (spec.time_limit != absl::InfiniteDuration()) {
@@ -383,6 +416,7 @@ absl::StatusOr<PreparedStudy> Prepare(const StudySpec& spec, const ModelRegistry
   config.trials = spec.trials;
   config.seed = spec.seed;
   config.allow_duplicates = spec.allow_duplicates;
+  config.stopping = spec.stopping;
   absl::Status status = ChooseMetrics(spec, *prepared.model, &config);
   if (!status.ok()) return At(source, status);
 

@@ -9,6 +9,7 @@
 //     "enqueue": [{"learning_rate": 0.1}],
 //     "warm_start": ["earlier.result.json"],
 //     "strategy": {"name": "coarse_to_fine", "rounds": 3},
+//     "stopping": "median",
 //     "runner": {"name": "caviar", "parallelism": 2}, "trials": 60, "time_limit": "10m", "seed": 1
 //     }
 #ifndef STURGEON_CORE_STUDY_SPEC_H_
@@ -48,6 +49,7 @@ struct StudySpec {
   std::vector<std::string> warm_start;  // result files of earlier studies
   bool allow_duplicates = false;        // StudyConfig's
   PluginSpec strategy = {"auto"};
+  std::vector<PluginSpec> stopping;  // StudyConfig's
   PluginSpec runner = {"caviar"};
   int64_t trials = 0;  // 0: no limit but the time's
   absl::Duration time_limit = absl::InfiniteDuration();
@@ -61,6 +63,10 @@ absl::StatusOr<StudySpec> StudySpecFromValue(const Value& value, const std::stri
 
 // The other way: a study file that is read as `spec` again.
 Value ToValue(const StudySpec& spec);
+
+// The stopping rules of a study: one, by its name or as an object, or a list of them.
+absl::StatusOr<std::vector<PluginSpec>> StoppingFromValue(const Value& value,
+                                                          const std::string& where);
 
 // "minimize" or "maximize". InvalidArgument begins with `where`.
 absl::StatusOr<Goal> GoalFromName(const std::string& name, const std::string& where);

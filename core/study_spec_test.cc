@@ -74,7 +74,8 @@ TEST(StudySpec, ReadsEveryField) {
                      "warm_start": ["a.json", "b.json"], "allow_duplicates": true,
                      "parameters": [{"name": "lr", "type": "float", "low": 0.1, "high": 1}],
                      "fixed": {"units": 9}, "tiers": [1, 2], "enqueue": [{"lr": 0.5}],
-                     "strategy": "random", "runner": {"name": "caviar", "parallelism": 2},
+                     "strategy": "random",
+                     "stopping": [{"name": "median", "warmup_steps": 3}, "patience"], "runner": {"name": "caviar", "parallelism": 2},
                      "trials": 60, "time_limit": "1h30m", "seed": 7, "test_best": true})",
                                     ""),
                          "f.json");
@@ -88,6 +89,10 @@ TEST(StudySpec, ReadsEveryField) {
   EXPECT_THAT(spec->tiers, ElementsAre(1, 2));
   EXPECT_EQ(spec->enqueue.size(), 1u);
   EXPECT_EQ(spec->strategy.name, "random");
+  ASSERT_EQ(spec->stopping.size(), 2u);
+  EXPECT_EQ(spec->stopping[0].name, "median");
+  EXPECT_EQ(*spec->stopping[0].options.Find("warmup_steps"), Value(3));
+  EXPECT_EQ(spec->stopping[1].name, "patience");
   EXPECT_EQ(*spec->runner.options.Find("parallelism"), Value(2));
   EXPECT_EQ(spec->trials, 60);
   EXPECT_EQ(spec->time_limit, absl::Minutes(90));
@@ -110,7 +115,9 @@ TEST(StudySpec, IsWrittenAsItIsRead) {
                            {"name": "opt", "type": "categorical", "choices": ["sgd"], "tier": 1}],
             "fixed": {"units": 9}, "tiers": [1, 2], "enqueue": [{"lr": 0.5}],
             "warm_start": ["a.json", "b.json"], "allow_duplicates": true,
-            "strategy": {"name": "tpe", "gamma": 0.2}, "runner": {"name": "caviar", "parallelism": 2},
+            "strategy": {"name": "tpe", "gamma": 0.2},
+            "stopping": ["median", {"name": "patience", "patience": 3}],
+            "runner": {"name": "caviar", "parallelism": 2},
             "trials": 60, "time_limit": "1h30m", "seed": 7, "test_best": true})",
         R"({"name": "n", "model": "net", "strategy": "auto", "runner": "caviar", "seed": 0})"}) {
     const Value value = *ParseJson(text, "");
@@ -118,6 +125,21 @@ TEST(StudySpec, IsWrittenAsItIsRead) {
     ASSERT_TRUE(spec.ok()) << spec.status();
     EXPECT_EQ(ToValue(*spec), value) << WriteJson(ToValue(*spec));
   }
+}
+
+TEST(StudySpec, OneStoppingRuleNeedsNoList) {
+  for (const char* stopping :
+       {R"("median")", R"({"name": "median"})", R"(["median"])", R"([{"name": "median"}])"}) {
+    const auto spec = StudySpecFromValue(
+        *ParseJson(absl::StrCat(R"({"model": "net", "stopping": )", stopping, "}"), ""), "f.json");
+    ASSERT_TRUE(spec.ok()) << spec.status();
+    ASSERT_EQ(spec->stopping.size(), 1u) << stopping;
+    EXPECT_EQ(spec->stopping[0].name, "median");
+  }
+  const auto wrong = StudySpecFromValue(
+      *ParseJson(R"({"model": "net", "stopping": ["median", 3]})", ""), "f.json");
+  EXPECT_THAT(std::string(wrong.status().message()),
+              HasSubstr("f.json: stopping[1]: expected a name"));
 }
 
 TEST(StudySpec, NeedsNoMoreThanAModel) {
@@ -237,6 +259,20 @@ TEST(Prepare, TrainingTimeIsAMetricWhereItIsNamed) {
   EXPECT_EQ(prepared->config.objectives[1].goal, Goal::kMinimize);
   EXPECT_EQ(prepared->config.constraints[0].bound, 9);
   EXPECT_TRUE(prepared->config.allow_duplicates);
+}
+
+TEST(Prepare, WhatAStoppingRuleWatchesIsMeasured) {
+  auto prepared = PrepareJson(R"({"model": "net", "stopping":
+      ["median", {"name": "threshold", "metric": "train_seconds", "at_most": 9}]})");
+  ASSERT_TRUE(prepared.ok()) << prepared.status();
+  EXPECT_THAT(prepared->config.metrics, ElementsAre("error", "accuracy", "train_seconds"));
+  EXPECT_THAT(prepared->config.metric_goals,
+              ElementsAre(Goal::kMinimize, Goal::kMaximize, Goal::kMinimize));
+  ASSERT_EQ(prepared->config.stopping.size(), 2u);
+  EXPECT_EQ(prepared->config.stopping[1].name, "threshold");
+  prepared = PrepareJson(R"({"model": "net", "stopping": {"name": "median", "metric": "eror"}})");
+  EXPECT_THAT(std::string(prepared.status().message()),
+              HasSubstr("stopping[0]: unknown metric \"eror\"; did you mean \"error\"?"));
 }
 
 TEST(Prepare, GoalsComeFromTheModelWhereTheFileSaysNone) {

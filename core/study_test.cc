@@ -4,14 +4,18 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "core/option_schema.h"
 #include "core/plugins.h"
 #include "core/random.h"
 #include "core/result.h"
+#include "core/stopping_rule.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -102,11 +106,52 @@ class ScriptedStrategy : public Strategy {
 
 constexpr StrategyPlugin kScripted = MakeStrategyPlugin<ScriptedStrategy>("scripted", "For tests.");
 
+// Stops what reports more than the option `above`; says how many trials it was told of.
+struct AboveOptions {
+  double above = 1;
+};
+
+class AboveRule : public StoppingRule {
+ public:
+  explicit AboveRule(AboveOptions options) : options_(options) {}
+  static const Schema<AboveOptions>& OptionSchema() {
+    static const auto* const schema = new Schema<AboveOptions>(
+        Schema<AboveOptions>().Add("above", &AboveOptions::above, "What is too much."));
+    return *schema;
+  }
+  static absl::StatusOr<std::unique_ptr<StoppingRule>> Create(AboveOptions options,
+                                                              const StoppingRuleContext& context) {
+    if (context.study.objectives.size() > 1) {
+      return absl::InvalidArgumentError("needs a study with one objective");
+    }
+    return std::unique_ptr<StoppingRule>(new AboveRule(options));
+  }
+
+  absl::Status Tell(absl::Span<const Trial* const> finished) override {
+    Busy busy;
+    told_ += finished.size();
+    return absl::OkStatus();
+  }
+  std::optional<std::string> ShouldStop(const RunningTrial& trial) const override {
+    Busy busy;
+    const double last = trial.reports.values(trial.reports.size() - 1)[0];
+    if (!(last > options_.above)) return std::nullopt;
+    return absl::StrCat(last, " is above ", options_.above, "; told of ", told_);
+  }
+
+ private:
+  const AboveOptions options_;
+  size_t told_ = 0;
+};
+
+constexpr StoppingRulePlugin kAbove = MakeStoppingRulePlugin<AboveRule>("above", "For tests.");
+
 class StudyTest : public ::testing::Test {
  protected:
   StudyTest() {
     script = &script_;
     EXPECT_TRUE(plugins_.strategies.Add(kScripted).ok());
+    EXPECT_TRUE(plugins_.stopping_rules.Add(kAbove).ok());
   }
 
   static StudyConfig Config(std::vector<Objective> objectives = {Objective()}) {
@@ -204,6 +249,57 @@ TEST_F(StudyTest, PassesReportsToTheStrategy) {
   EXPECT_EQ(trial.reports.step(1), 4);
   EXPECT_THAT(trial.reports.values(1), ElementsAre(11));
   EXPECT_FALSE(study->Best().has_value());  // a stopped trial is never the best
+}
+
+TEST_F(StudyTest, AStoppingRuleEndsATrialWithItsReason) {
+  StudyConfig config = Config();
+  config.stopping = {{"above", *ParseAssignments("above=5")},
+                     {"above", *ParseAssignments("above=3")}};
+  const auto study = Make(std::move(config));
+  ASSERT_TRUE(study->Ask(3).ok());
+  ASSERT_TRUE(study->Tell(2, Outcome::Complete({1})).ok());
+  EXPECT_EQ(*study->Report(0, 1, {2}), Decision::kContinue);
+  EXPECT_EQ(*study->Report(0, 2, {4}), Decision::kStop);
+  ASSERT_TRUE(study->Tell(0, Outcome::Stopped({4}, "stopped by the strategy")).ok());
+  EXPECT_EQ(study->Get(0)->reason, "above: 4 is above 3; told of 1");
+  EXPECT_EQ(study->Get(0)->state, TrialState::kStopped);
+  // Of several rules the first counts.
+  EXPECT_EQ(*study->Report(1, 1, {6}), Decision::kStop);
+  ASSERT_TRUE(study->Tell(1, Outcome::Stopped({6}, "")).ok());
+  EXPECT_EQ(study->Get(1)->reason, "above: 6 is above 5; told of 2");
+  EXPECT_THAT(script_.told, ElementsAre(2, 0, 1));
+}
+
+TEST_F(StudyTest, ARulesReasonIsOnlyForTrialsThatEndStopped) {
+  StudyConfig config = Config();
+  config.stopping = {{"above"}};
+  script_.stop_above = 10;
+  const auto study = Make(std::move(config));
+  ASSERT_TRUE(study->Ask(3).ok());
+  EXPECT_EQ(*study->Report(0, 1, {4}), Decision::kStop);
+  ASSERT_TRUE(study->Tell(0, Outcome::Failed(FailureKind::kError, "of its own")).ok());
+  EXPECT_EQ(study->Get(0)->reason, "of its own");
+  EXPECT_EQ(*study->Report(1, 1, {4}), Decision::kStop);
+  ASSERT_TRUE(study->Tell(1, Outcome::Complete({4})).ok());
+  EXPECT_EQ(study->Get(1)->reason, "");
+  // Where the strategy stops a trial, no rule is asked.
+  EXPECT_EQ(*study->Report(2, 1, {11}), Decision::kStop);
+  ASSERT_TRUE(study->Tell(2, Outcome::Stopped({11}, "by the strategy")).ok());
+  EXPECT_EQ(study->Get(2)->reason, "by the strategy");
+}
+
+TEST_F(StudyTest, AStoppingRuleThatCannotBeMadeIsSaid) {
+  StudyConfig config = Config();
+  config.stopping = {{"abvoe"}};
+  absl::Status status = Study::Create(config, {"scripted"}, plugins_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("unknown stopping rule \"abvoe\"; did you mean \"above\"?"));
+  config = Config({{"a"}, {"b"}});
+  config.stopping = {{"above"}};
+  status = Study::Create(config, {"scripted"}, plugins_).status();
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("stopping rule above: needs a study with one objective"));
 }
 
 TEST_F(StudyTest, EnqueuedPointsComeFirstAndAreToldToTheStrategy) {

@@ -40,7 +40,7 @@ std::set<std::string> Names(const Value& plugins, const char* kind) {
 }
 
 TEST(Plugins, TheShippedBinaryHasThemAll) {
-  for (const char* kind : {"sampler", "strategy", "model", "runner", "storage"}) {
+  for (const char* kind : {"sampler", "strategy", "stopping_rule", "model", "runner", "storage"}) {
     const std::string path = absl::StrCat("docs/plugins/", kind, ".md");
     const ProgramResult page =
         RunSturgeon({"plugins", absl::StrCat("--kind=", kind), "--format=markdown"});
@@ -60,6 +60,8 @@ TEST(Plugins, ListsEveryKindAsJson) {
   EXPECT_THAT(Names(plugins, "strategies"),
               IsSupersetOf({"auto", "cma_es", "coarse_to_fine", "differential_evolution", "gp",
                             "grid", "nsga2", "random", "tpe"}));
+  EXPECT_THAT(Names(plugins, "stopping_rules"),
+              IsSupersetOf({"median", "patience", "percentile", "threshold", "wilcoxon"}));
   EXPECT_THAT(Names(plugins, "models"), IsSupersetOf({"mlp", "softmax_regression", "function"}));
   EXPECT_THAT(Names(plugins, "runners"), IsSupersetOf({"sequential", "caviar", "panda"}));
   EXPECT_THAT(Names(plugins, "storages"), IsSupersetOf({"memory", "postgresql", "sqlite"}));

@@ -98,6 +98,33 @@ TEST_F(TuneTest, FlagsOverruleTheFile) {
   EXPECT_THAT(WriteJson(*result.Find("strategy")), HasSubstr("grid"));
 }
 
+TEST_F(TuneTest, StoppingRulesEndTrialsEarlyAndSayWhy) {
+  std::string table = "a,b,label\n";
+  for (int i = 0; i < 80; ++i) absl::StrAppend(&table, i % 7, ",", i % 5, ",", i % 2, "\n");
+  WriteAll(folder_ + "table.csv", table);
+  WriteAll(study_,
+           absl::StrCat(R"({"model": {"name": "softmax_regression", "epochs": 4, "dataset": "csv:)",
+                        folder_, R"(table.csv"}, "strategy": "random", "runner": "sequential",
+                           "trials": 3, "stopping": "median"})"));
+  // No trial of a coin toss errs in less than one case of a thousand.
+  const ProgramResult run =
+      Tune({"--stopping=threshold", "--stopping_options=at_most=0.001,warmup_steps=1"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  for (const Value& trial : Result().Find("trials")->list()) {
+    EXPECT_EQ(trial.Find("state")->string(), "stopped");
+    EXPECT_THAT(trial.Find("reason")->string(),
+                ContainsRegex("^threshold: validation_error 0.* after .* 2 is above 0.001$"));
+    EXPECT_EQ(trial.Find("reports")->list().size(), 2);
+  }
+  // The file's rule waits for five complete trials; and none at all may be asked for.
+  for (const char* flag : {"--stopping_options=warmup_trials=5", "--stopping="}) {
+    EXPECT_EQ(Tune({flag}).exit_code, 0);
+    for (const Value& trial : Result().Find("trials")->list()) {
+      EXPECT_EQ(trial.Find("state")->string(), "complete");
+    }
+  }
+}
+
 TEST_F(TuneTest, TheSameSeedGivesTheSameTrials) {
   const auto params = [&](const std::vector<std::string>& flags) {
     EXPECT_EQ(Tune(flags).exit_code, 0);
@@ -377,6 +404,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadStudy{"UnknownStrategyOption",
                  R"({"model": "function", "strategy": {"name": "coarse_to_fine", "round": 2}})",
                  ": strategy coarse_to_fine: ", "did you mean \"rounds\"?"},
+        BadStudy{"UnknownStoppingRule",
+                 R"({"model": "function", "stopping": ["median", "patient"]})",
+                 ": stopping rule: ", "did you mean \"patience\"?"},
+        BadStudy{"UnknownStoppingOption",
+                 R"({"model": "function", "stopping": {"name": "median", "warmup": 2}})",
+                 ": stopping rule median: ", "warmup_steps"},
         BadStudy{"WrongType", R"({"model": "function", "trials": "ten"})",
                  ": trials: ", "expected an integer, got a string \"ten\""},
         BadStudy{"WrongTimeLimit", R"({"model": "function", "time_limit": "10"})",
@@ -433,6 +466,8 @@ INSTANTIATE_TEST_SUITE_P(
                     BadFlag{"--warm_start=none.json", "--warm_start: cannot open none.json"},
                     BadFlag{"--storage=postgre://x", "--storage: unknown storage \"postgre\""},
                     BadFlag{"--strategy=randon", "did you mean \"random\"?"},
+                    BadFlag{"--stopping=medain", "did you mean \"median\"?"},
+                    BadFlag{"--stopping_options=interval=2", "there is no stopping rule"},
                     BadFlag{"--runner=sequental",
                             "--runner: unknown runner \"sequental\"; did you mean"},
                     BadFlag{"--strategy_options=smapler=grid", "did you mean \"sampler\"?"},

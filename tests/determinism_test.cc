@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "core/model.h"
@@ -64,11 +65,13 @@ LambdaModel Jittery(uint64_t timing) {
 
 // The trials of a study as text; nothing if the strategy refuses the space.
 std::string RunStudy(const std::string& strategy, const SearchSpace& space,
-                     const PluginSpec& runner, uint64_t timing) {
+                     const PluginSpec& runner, uint64_t timing,
+                     const std::vector<PluginSpec>& stopping = {}) {
   StudyConfig config;
   config.space = space;
   config.trials = kTrials;
   config.seed = 11;
+  config.stopping = stopping;
   auto study = Study::Create(config, {strategy}, AllPlugins());
   if (!study.ok()) {
     EXPECT_EQ(study.status().code(), absl::StatusCode::kInvalidArgument) << study.status();
@@ -118,6 +121,29 @@ TEST_P(Determinism, AWindowOfWidthOneIsTheSequentialRunner) {
               RunStudy(GetParam(), space, {"sequential"}, /*timing=*/2));
   }
 }
+
+// Likewise for every stopping rule.
+class StoppingDeterminism : public testing::TestWithParam<std::string> {};
+
+TEST_P(StoppingDeterminism, TheStudyIsTheSameForAnyNumberOfThreadsAndTiming) {
+  PluginSpec rule = {GetParam()};
+  if (rule.name == "threshold") rule.options.Set("at_most", 2);
+  if (rule.name == "patience") rule.options.Set("patience", 1);
+  for (const char* schedule : {"window", "rounds"}) {
+    const std::string expected =
+        RunStudy("random", Mixed(), Caviar(schedule, 4, 1), /*timing=*/0, {rule});
+    EXPECT_TRUE(absl::StrContains(expected, rule.name + ": ")) << expected;
+    for (const int threads : {2, 8}) {
+      ASSERT_EQ(RunStudy("random", Mixed(), Caviar(schedule, 4, threads), threads, {rule}),
+                expected)
+          << schedule << ", " << threads << " threads";
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(StoppingRules, StoppingDeterminism,
+                         testing::ValuesIn(AllPlugins().stopping_rules.Names()),
+                         [](const auto& tested) { return tested.param; });
 
 INSTANTIATE_TEST_SUITE_P(Strategies, Determinism,
                          testing::ValuesIn(AllPlugins().strategies.Names()),

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/option_schema.h"
 #include "core/plugins.h"
 #include "core/storage.h"
 #include "core/study.h"
@@ -107,6 +108,26 @@ TEST_F(SharedStudyTest, IsThereAgain) {
     EXPECT_EQ(Step(*study).point, Step(*whole).point) << i;
   }
   EXPECT_EQ(study->Best()->values, whole->Best()->values);
+}
+
+TEST_F(SharedStudyTest, StoppingRulesKnowTheTrialsThatAreThere) {
+  StudyConfig config = Config();
+  config.stopping = {{"median", *ParseAssignments("warmup_trials=2")}};
+  const auto attach = [&] { return *Study::Attach(config, {"random"}, plugins_, {}, place_); };
+  const auto first = attach();
+  for (int64_t id = 0; id < 2; ++id) {
+    ASSERT_TRUE(first->Ask(1).ok());
+    ASSERT_TRUE(first->Report(id, 1, {0.5}).ok());
+    ASSERT_TRUE(first->Report(id, 2, {0.25}).ok());
+    ASSERT_TRUE(first->Tell(id, Outcome::Complete({0.25})).ok());
+  }
+  const auto second = attach();
+  ASSERT_TRUE(second->Ask(1).ok());
+  EXPECT_EQ(*second->Report(2, 1, {0.5}), Decision::kContinue);
+  EXPECT_EQ(*second->Report(2, 2, {0.3}), Decision::kStop);
+  ASSERT_TRUE(second->Tell(2, Outcome::Stopped({0.3}, "")).ok());
+  EXPECT_EQ(Stored()[2].trial.reason,
+            "median: value 0.3 up to step 2 is above 0.25, the median of 2 trials");
 }
 
 TEST_F(SharedStudyTest, TwoSeeEachOther) {
