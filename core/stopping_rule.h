@@ -6,7 +6,7 @@
 //
 //   Tell({trial 0, trial 1})
 //   ShouldStop({id 2, reports up to step 3})    -> nullopt
-//   ShouldStop({id 2, reports up to step 4})    -> "0.31 after epoch 4 is worse than the median …"
+//   ShouldStop({id 2, reports up to step 4})    -> "error 0.31 up to epoch 4 is above …"
 //
 // What the study guarantees: one call at a time; every finished trial is told exactly once,
 // whoever proposed it, before the next report is asked about; the last report's metrics are finite

@@ -62,7 +62,8 @@ struct Proposal {
 struct RunningTrial {
   int64_t id;
   absl::Span<const double> point;
-  const ReportLog& reports;  // the newest last
+  const ReportLog& reports;  // the newest last; of its own steps alone
+  std::optional<int64_t> resume_from = std::nullopt;
 };
 
 enum class Decision { kContinue, kStop, kPause };

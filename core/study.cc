@@ -497,7 +497,7 @@ absl::StatusOr<Decision> Study::Report(int64_t id, int64_t step, absl::Span<cons
                                                      trial.reports.step(trial.reports.size() - 1)));
     }
     trial.reports.Add(step, values);
-    if (AllFinite(values)) decision = Judge({id, trial.point, trial.reports});
+    if (AllFinite(values)) decision = Judge({id, trial.point, trial.reports, trial.resume_from});
   }
   if (store_ != nullptr) {
     const absl::Status status = store_->Report(id, step, values);

@@ -28,9 +28,10 @@ absl::StatusOr<std::unique_ptr<StoppingRule>> QuantileRule::Create(const Quantil
 }
 
 absl::Status QuantileRule::Tell(absl::Span<const Trial* const> finished) {
+  lineage_.Add(finished);
   for (const Trial* trial : finished) {
     if (trial->state != TrialState::kComplete) continue;
-    const Curve curve = watch_.CurveOf(trial->reports);
+    const Curve curve = lineage_.CurveOf(watch_, trial->reports, trial->resume_from);
     double mean = 0, best = 0;
     for (size_t i = 0; i < curve.size(); ++i) {
       const double loss = curve.losses[i];
@@ -55,13 +56,13 @@ std::optional<std::string> QuantileRule::ShouldStop(const RunningTrial& trial) c
       static_cast<int64_t>(column->second.size()) < options_.warmup_trials) {
     return std::nullopt;
   }
-  const Curve curve = watch_.CurveOf(trial.reports);
+  const Curve curve = lineage_.CurveOf(watch_, trial.reports, trial.resume_from);
   if (curve.empty()) return std::nullopt;
   const double best = curve.Best();
   const double bound = Quantile(column->second, quantile_);
   if (!(best > bound)) return std::nullopt;
-  return absl::StrCat(watch_.metric(), " ", watch_.Value(best), " up to step ", step, " is ",
-                      watch_.worse(), " ", watch_.Value(bound), ", ", name_, " ",
+  return absl::StrCat(watch_.metric(), " ", watch_.Value(best), " up to ", watch_.Step(step),
+                      " is ", watch_.worse(), " ", watch_.Value(bound), ", ", name_, " ",
                       column->second.size(), " trials");
 }
 

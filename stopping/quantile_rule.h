@@ -34,6 +34,7 @@
 #include "core/strategy.h"
 #include "core/study_config.h"
 #include "core/trial.h"
+#include "stopping/lineage.h"
 #include "stopping/watch.h"
 
 namespace sturgeon {
@@ -75,6 +76,7 @@ class QuantileRule final : public StoppingRule {
   const double quantile_;
   const std::string name_;
   const Watch watch_;
+  Lineage lineage_;
   // By step: what the complete trials had there, sorted.
   absl::btree_map<int64_t, std::vector<double>> columns_;
 };

@@ -2,29 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "core/suggest.h"
 
 namespace sturgeon {
-namespace {
-
-// What the study wants of a metric.
-std::optional<Goal> GoalOf(const StudyConfig& study, size_t column) {
-  for (const Objective& objective : study.objectives) {
-    if (objective.metric == study.metrics[column]) return objective.goal;
-  }
-  return column < study.metric_goals.size() ? study.metric_goals[column] : std::nullopt;
-}
-
-bool IsObjective(const StudyConfig& study, const std::string& metric) {
-  return std::any_of(study.objectives.begin(), study.objectives.end(),
-                     [&](const Objective& objective) { return objective.metric == metric; });
-}
-
-}  // namespace
 
 size_t Curve::BestIndex() const {
   return std::min_element(losses.begin(), losses.end()) - losses.begin();
@@ -41,8 +24,17 @@ absl::StatusOr<Watch> Watch::Create(const WatchOptions& options, const StudyConf
     return absl::InvalidArgumentError(UnknownName("metric", watch.metric_, study.metrics));
   }
   watch.column_ = static_cast<int>(found - study.metrics.begin());
+  watch.unit_ = study.unit;
+  for (size_t k = 0; k < study.objectives.size(); ++k) {
+    if (study.objectives[k].metric == watch.metric_) watch.objective_ = static_cast<int>(k);
+  }
   if (goal == WatchGoal::kAny) return watch;
-  const std::optional<Goal> known = GoalOf(study, watch.column_);
+  std::optional<Goal> known;
+  if (watch.objective_ >= 0) {
+    known = study.objectives[watch.objective_].goal;
+  } else if (watch.column_ < static_cast<int>(study.metric_goals.size())) {
+    known = study.metric_goals[watch.column_];
+  }
   if (options.goal.empty()) {
     if (!known.has_value()) {
       return absl::InvalidArgumentError(
@@ -53,7 +45,7 @@ absl::StatusOr<Watch> Watch::Create(const WatchOptions& options, const StudyConf
     return watch;
   }
   watch.goal_ = options.goal == GoalName(Goal::kMinimize) ? Goal::kMinimize : Goal::kMaximize;
-  if (known.has_value() && *known != watch.goal_ && IsObjective(study, watch.metric_)) {
+  if (watch.objective_ >= 0 && *known != watch.goal_) {
     return absl::InvalidArgumentError(absl::StrCat("the goal of ", watch.metric_, " is to ",
                                                    GoalName(*known), ", not to ", options.goal,
                                                    "; leave \"goal\" out"));
@@ -65,7 +57,7 @@ bool Watch::Due(const ReportLog& reports) const {
   const size_t n = reports.size();
   // How many of the steps at which the rule looks lie at or before a step.
   const auto looks = [this](int64_t step) {
-    return std::max<int64_t>(step - warmup_steps_, 0) / interval_;
+    return (std::max(step, warmup_steps_) - warmup_steps_) / interval_;
   };
   return n > 0 && looks(reports.step(n - 1)) > (n > 1 ? looks(reports.step(n - 2)) : 0);
 }
@@ -79,6 +71,17 @@ Curve Watch::CurveOf(const ReportLog& reports) const {
     curve.losses.push_back(goal_ == Goal::kMinimize ? value : -value);
   }
   return curve;
+}
+
+std::optional<double> Watch::FinalLoss(const Trial& trial) const {
+  if (objective_ >= 0) {
+    if (trial.values.empty()) return std::nullopt;
+    const double value = trial.values[objective_];
+    return goal_ == Goal::kMinimize ? value : -value;
+  }
+  const Curve curve = CurveOf(trial.reports);
+  if (curve.empty()) return std::nullopt;
+  return curve.losses.back();
 }
 
 }  // namespace sturgeon

@@ -14,10 +14,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "core/option_schema.h"
 #include "core/study_config.h"
@@ -80,17 +82,24 @@ class Watch {
   bool Due(const ReportLog& reports) const;
 
   Curve CurveOf(const ReportLog& reports) const;
+  // What a trial that has ended came to: its objective's loss, where that is what is watched, else
+  // that of its last report; nullopt: there is none.
+  std::optional<double> FinalLoss(const Trial& trial) const;
 
   // The metric of a loss.
   double Value(double loss) const { return goal_ == Goal::kMinimize ? loss : -loss; }
 
   const std::string& metric() const { return metric_; }
+  // "epoch 4"
+  std::string Step(int64_t step) const { return absl::StrCat(unit_, " ", step); }
   // "above" or "below": where worse values of the metric lie.
   const char* worse() const { return goal_ == Goal::kMinimize ? "above" : "below"; }
 
  private:
   std::string metric_;
-  int column_ = 0;  // in StudyConfig::metrics
+  std::string unit_;
+  int column_ = 0;      // in StudyConfig::metrics
+  int objective_ = -1;  // in StudyConfig::objectives; -1: it is none
   Goal goal_ = Goal::kMinimize;
   int64_t warmup_steps_ = 0;
   int64_t interval_ = 1;

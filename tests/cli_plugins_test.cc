@@ -61,7 +61,7 @@ TEST(Plugins, ListsEveryKindAsJson) {
               IsSupersetOf({"auto", "cma_es", "coarse_to_fine", "differential_evolution", "gp",
                             "grid", "nsga2", "random", "tpe"}));
   EXPECT_THAT(Names(plugins, "stopping_rules"),
-              IsSupersetOf({"median", "patience", "percentile", "threshold", "wilcoxon"}));
+              IsSupersetOf({"curve", "median", "patience", "percentile", "threshold", "wilcoxon"}));
   EXPECT_THAT(Names(plugins, "models"), IsSupersetOf({"mlp", "softmax_regression", "function"}));
   EXPECT_THAT(Names(plugins, "runners"), IsSupersetOf({"sequential", "caviar", "panda"}));
   EXPECT_THAT(Names(plugins, "storages"), IsSupersetOf({"memory", "postgresql", "sqlite"}));

@@ -110,16 +110,19 @@ TEST_F(TuneTest, StoppingRulesEndTrialsEarlyAndSayWhy) {
   const ProgramResult run =
       Tune({"--stopping=threshold", "--stopping_options=at_most=0.001,warmup_steps=1"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  for (const Value& trial : Result().Find("trials")->list()) {
-    EXPECT_EQ(trial.Find("state")->string(), "stopped");
+  const Value result = Result();
+  ASSERT_EQ(result.Find("trials")->list().size(), 3);
+  for (const Value& trial : result.Find("trials")->list()) {
+    ASSERT_EQ(trial.Find("state")->string(), "stopped");
     EXPECT_THAT(trial.Find("reason")->string(),
-                ContainsRegex("^threshold: validation_error 0.* after .* 2 is above 0.001$"));
+                ContainsRegex("^threshold: validation_error 0.* after epoch 2 is above 0.001$"));
     EXPECT_EQ(trial.Find("reports")->list().size(), 2);
   }
   // The file's rule waits for five complete trials; and none at all may be asked for.
   for (const char* flag : {"--stopping_options=warmup_trials=5", "--stopping="}) {
     EXPECT_EQ(Tune({flag}).exit_code, 0);
-    for (const Value& trial : Result().Find("trials")->list()) {
+    const Value full = Result();
+    for (const Value& trial : full.Find("trials")->list()) {
       EXPECT_EQ(trial.Find("state")->string(), "complete");
     }
   }

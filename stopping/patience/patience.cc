@@ -1,6 +1,7 @@
 #include "stopping/patience/patience.h"
 
 #include <cstddef>
+#include <cstdint>
 
 #include "absl/strings/str_cat.h"
 
@@ -25,22 +26,26 @@ absl::StatusOr<std::unique_ptr<StoppingRule>> PatienceRule::Create(
   return std::unique_ptr<StoppingRule>(new PatienceRule(options, *std::move(watch)));
 }
 
-absl::Status PatienceRule::Tell(absl::Span<const Trial* const> /*finished*/) {
+absl::Status PatienceRule::Tell(absl::Span<const Trial* const> finished) {
+  lineage_.Add(finished);
   return absl::OkStatus();
 }
 
 std::optional<std::string> PatienceRule::ShouldStop(const RunningTrial& trial) const {
   if (!watch_.Due(trial.reports)) return std::nullopt;
-  const Curve curve = watch_.CurveOf(trial.reports);
+  const Curve curve = lineage_.CurveOf(watch_, trial.reports, trial.resume_from);
   if (curve.empty()) return std::nullopt;
   size_t improved = 0;
   for (size_t i = 1; i < curve.size(); ++i) {
     if (curve.losses[i] < curve.losses[improved] - options_.min_delta) improved = i;
   }
-  const int64_t since = curve.steps.back() - curve.steps[improved];
-  if (since < options_.patience) return std::nullopt;
+  // Unsigned, since steps may be as far apart as their type has it.
+  const uint64_t since =
+      static_cast<uint64_t>(curve.steps.back()) - static_cast<uint64_t>(curve.steps[improved]);
+  if (since < static_cast<uint64_t>(options_.patience)) return std::nullopt;
   return absl::StrCat(watch_.metric(), " has not improved for ", since, " steps on ",
-                      watch_.Value(curve.losses[improved]), " at step ", curve.steps[improved]);
+                      watch_.Value(curve.losses[improved]), " at ",
+                      watch_.Step(curve.steps[improved]));
 }
 
 }  // namespace sturgeon

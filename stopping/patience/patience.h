@@ -26,6 +26,7 @@
 #include "core/stopping_rule.h"
 #include "core/strategy.h"
 #include "core/trial.h"
+#include "stopping/lineage.h"
 #include "stopping/watch.h"
 
 namespace sturgeon {
@@ -50,6 +51,7 @@ class PatienceRule final : public StoppingRule {
 
   const PatienceOptions options_;
   const Watch watch_;
+  Lineage lineage_;
 };
 
 inline constexpr StoppingRulePlugin kPatienceRule = MakeStoppingRulePlugin<PatienceRule>(

@@ -41,8 +41,9 @@ std::optional<std::string> ThresholdRule::ShouldStop(const RunningTrial& trial) 
   const double value = curve.losses.back();
   const bool above = value > options_.at_most;
   if (!above && !(value < options_.at_least)) return std::nullopt;
-  return absl::StrCat(watch_.metric(), " ", value, " after step ", curve.steps.back(), " is ",
-                      above ? "above " : "below ", above ? options_.at_most : options_.at_least);
+  return absl::StrCat(watch_.metric(), " ", value, " after ", watch_.Step(curve.steps.back()),
+                      " is ", above ? "above " : "below ",
+                      above ? options_.at_most : options_.at_least);
 }
 
 }  // namespace sturgeon

@@ -30,6 +30,7 @@ absl::StatusOr<std::unique_ptr<StoppingRule>> WilcoxonRule::Create(
 }
 
 absl::Status WilcoxonRule::Tell(absl::Span<const Trial* const> finished) {
+  lineage_.Add(finished);
   for (const Trial* trial : finished) {
     if (trial->state != TrialState::kComplete || !trial->feasible()) continue;
     if (best_ != nullptr) {
@@ -44,7 +45,8 @@ absl::Status WilcoxonRule::Tell(absl::Span<const Trial* const> finished) {
 
 std::optional<std::string> WilcoxonRule::ShouldStop(const RunningTrial& trial) const {
   if (best_ == nullptr || !watch_.Due(trial.reports)) return std::nullopt;
-  const Curve ours = watch_.CurveOf(trial.reports), bests = watch_.CurveOf(best_->reports);
+  const Curve ours = lineage_.CurveOf(watch_, trial.reports, trial.resume_from),
+              bests = lineage_.CurveOf(watch_, best_->reports, best_->resume_from);
   std::vector<double> differences;
   double mean = 0;
   for (size_t i = 0, k = 0; i < ours.size() && k < bests.size();) {

@@ -32,6 +32,7 @@
 #include "core/strategy.h"
 #include "core/study_config.h"
 #include "core/trial.h"
+#include "stopping/lineage.h"
 #include "stopping/watch.h"
 
 namespace sturgeon {
@@ -55,6 +56,7 @@ class WilcoxonRule final : public StoppingRule {
 
   const WilcoxonOptions options_;
   const Watch watch_;
+  Lineage lineage_;
   const Objective objective_;
   const Trial* best_ = nullptr;
 };
