@@ -51,8 +51,8 @@ SearchSpace Finite() {
 
 // A few steps, each of which takes a time that depends on `timing`; some trials fail. The metric is
 // a function of the assignment and the trial's seed.
-LambdaModel Jittery(uint64_t timing) {
-  return LambdaModel({{"value", Goal::kMinimize}}, kSteps, [timing](const LambdaModel::Step& step) {
+LambdaModel Jittery(uint64_t timing, int64_t steps) {
+  return LambdaModel({{"value", Goal::kMinimize}}, steps, [timing](const LambdaModel::Step& step) {
     Dawdle(timing, step);
     if (step.step == 2 && step.seed % 16 == 0) throw "thrown on purpose";
     double value = RandomStream(step.seed, step.step, 0).Uniform();
@@ -80,7 +80,8 @@ std::string RunStudy(const std::string& strategy, const SearchSpace& space,
   auto made = AllPlugins().runners.Create(runner, RunnerContext());
   EXPECT_TRUE(made.ok()) << made.status();
   if (!made.ok()) return "";
-  const LambdaModel model = Jittery(timing);
+  // Some rules want to see four steps before they stop anything.
+  const LambdaModel model = Jittery(timing, stopping.empty() ? kSteps : 2 * kSteps);
   RunRequest request = {**study, model};
   request.trials = kTrials;
   const absl::StatusOr<RunSummary> summary = (*made)->Run(request);
