@@ -29,7 +29,8 @@ SearchSpace Space(std::vector<Parameter> parameters) {
 using Ending = std::function<Outcome(const StudyConfig&, const Trial&)>;
 
 // A smooth bowl in unit coordinates, another one for every objective; inactive parameters cost
-// nothing.
+// nothing. What is not trained to the end is worth less, and by how much differs from one point to
+// another.
 Outcome Smooth(const StudyConfig& config, const Trial& trial) {
   Point unit(trial.point.size());
   config.space.ToUnit(trial.point, absl::MakeSpan(unit));
@@ -38,6 +39,9 @@ Outcome Smooth(const StudyConfig& config, const Trial& trial) {
     const double optimum = 0.3 + 0.1 * static_cast<double>(k);
     double sum = 0;
     for (const double u : unit) sum += std::isnan(u) ? 0 : (u - optimum) * (u - optimum);
+    if (trial.budget.has_value() && !unit.empty()) {
+      sum += (0.5 + (unit[0] > 0.5 ? 0.3 : 0)) / static_cast<double>(*trial.budget);
+    }
     values.push_back(config.objectives[k].Loss(sum));
   }
   return Outcome::Complete(std::move(values));
@@ -144,8 +148,9 @@ class Driver {
   // Asks for `count` trials and checks the answer; whether there was one.
   bool Ask(Strategy* strategy, int count) {
     std::vector<PendingTrial> pending;
-    for (const Trial* trial : running_)
+    for (const Trial* trial : running_) {
       pending.push_back({trial->id, trial->point, trial->budget, trial->resume_from});
+    }
     const auto first_id = static_cast<int64_t>(trials_.size());
     absl::StatusOr<std::vector<Proposal>> proposals = strategy->Ask({first_id, count, pending});
     EXPECT_TRUE(proposals.ok()) << proposals.status();
@@ -155,15 +160,13 @@ class Driver {
       Trial& trial = trials_.emplace_back();
       trial.id = static_cast<int64_t>(trials_.size()) - 1;
       trial.point = proposal.point;
+      trial.budget = proposal.budget;
+      trial.resume_from = proposal.resume_from;
       running_.push_back(&trial);
       const absl::Status valid = config_.space.Validate(proposal.point);
       EXPECT_TRUE(valid.ok()) << "trial " << trial.id << ": " << valid;
-      EXPECT_GE(proposal.budget.value_or(1), 1) << "trial " << trial.id;
-      if (proposal.resume_from.has_value()) {
-        EXPECT_GE(*proposal.resume_from, 0) << "trial " << trial.id;
-        EXPECT_LT(*proposal.resume_from, trial.id) << "trial " << trial.id;
-      }
-      if (!valid.ok()) return false;
+      CheckTraining(trial);
+      if (!valid.ok() || testing::Test::HasFailure()) return false;
     }
     const bool any = !proposals->empty();
     last_count_ = static_cast<int>(proposals->size());
@@ -179,6 +182,7 @@ class Driver {
       Trial& trial = **chosen;
       running_.erase(chosen);
       Outcome outcome = ending_(config_, trial);
+      PlayTraining(outcome, trial);
       trial.state = outcome.state;
       trial.failure = outcome.failure;
       trial.values = std::move(outcome.values);
@@ -201,10 +205,13 @@ class Driver {
   }
 
   // Asks for batches and ends all but half a batch of what runs, until there are `total` trials or
-  // the strategy is exhausted.
+  // the strategy is exhausted: it has nothing to try, and, if it divides trainings, nothing runs.
   void Run(Strategy* strategy, int batch, int total) {
-    while (static_cast<int>(trials_.size()) < total && Ask(strategy, batch)) {
-      Finish(strategy, batch / 2);
+    while (static_cast<int>(trials_.size()) < total) {
+      const bool any = Ask(strategy, batch);
+      if (!any && (running_.empty() || config_.max_steps == 0)) return;
+      if (testing::Test::HasFailure()) return;
+      Finish(strategy, any ? batch / 2 : 0);
     }
   }
 
@@ -213,6 +220,33 @@ class Driver {
   std::vector<Trial*>& running() { return running_; }
 
  private:
+  int64_t StepsOf(const Trial& trial) const { return trial.budget.value_or(config_.max_steps); }
+
+  void CheckTraining(const Trial& trial) const {
+    EXPECT_GE(trial.budget.value_or(1), 1) << "trial " << trial.id;
+    if (config_.max_steps > 0) {
+      EXPECT_LE(trial.budget.value_or(1), config_.max_steps) << "trial " << trial.id;
+    }
+    if (!trial.resume_from.has_value()) return;
+    ASSERT_GE(*trial.resume_from, 0) << "trial " << trial.id;
+    ASSERT_LT(*trial.resume_from, trial.id) << "trial " << trial.id;
+    const Trial& before = trials_[*trial.resume_from];
+    EXPECT_TRUE(before.finished()) << "trial " << trial.id << " goes on from one that runs";
+    EXPECT_FALSE(before.values.empty()) << "trial " << trial.id << " goes on from a failed one";
+    EXPECT_GT(StepsOf(trial), StepsOf(before)) << "trial " << trial.id << " has nothing to train";
+  }
+
+  // The last step that a trial reports, and what the study makes of one that ends at its budget.
+  void PlayTraining(Outcome& outcome, Trial& trial) const {
+    if (config_.max_steps == 0 || outcome.values.empty()) return;
+    const bool early = outcome.state == TrialState::kStopped;
+    if (early && StepsOf(trial) == 1) return;
+    trial.reports.Add(StepsOf(trial) - (early ? 1 : 0), outcome.values);
+    if (!early && StepsOf(trial) < config_.max_steps) {
+      outcome = Outcome::Stopped(std::move(outcome.values), "paused at its budget");
+    }
+  }
+
   const StudyConfig& config_;
   const Ending ending_;
   std::deque<Trial> trials_;  // a deque: trials never move
@@ -355,6 +389,7 @@ std::vector<StudyConfig> StrategyConformance::Configs() const {
     config.space = std::move(named.space);
     config.metrics = {config.objectives[0].metric};
     config.trials = GetParam().trials;
+    config.max_steps = GetParam().max_steps;
     config.seed = 7;
   }
   EXPECT_FALSE(configs.empty()) << "the case supports none of the suite's spaces";
@@ -574,6 +609,7 @@ TEST_P(StrategyConformance, CreateRefusesWhatIsNotDeclaredAndNothingElse) {
         config.space = named.space;
         config.metrics = {config.objectives[0].metric};
         config.trials = trials;
+        config.max_steps = GetParam().max_steps;
         config.parallelism = parallelism;
         const auto strategy = TryMake(config);
         if (!Supports(named.space)) {
@@ -587,6 +623,24 @@ TEST_P(StrategyConformance, CreateRefusesWhatIsNotDeclaredAndNothingElse) {
           EXPECT_TRUE(driver.Ask(strategy->get(), 2));
         }
       }
+    }
+  }
+}
+
+TEST_P(StrategyConformance, TheLengthOfATrainingIsNeededAsDeclared) {
+  for (StudyConfig config : Configs()) {
+    SCOPED_TRACE(config.name);
+    for (const int64_t max_steps : {0, 1, 2, 1000}) {
+      config.max_steps = max_steps;
+      const auto strategy = TryMake(config);
+      if (GetParam().max_steps > 0 && max_steps < 2) {
+        ExpectInvalidArgument(strategy.status());
+        continue;
+      }
+      ASSERT_TRUE(strategy.ok()) << strategy.status();
+      Driver driver(config, AllKinds);
+      driver.Run(strategy->get(), 3, GetParam().trials / 2);
+      ASSERT_FALSE(HasFailure()) << "a full training of " << max_steps << " steps";
     }
   }
 }
@@ -608,6 +662,7 @@ TEST_P(StrategyConformance, TheEndIsTheEnd) {
       }
       EXPECT_LT(driver.proposals().size(), 2 * kLimit) << "declared to come to an end";
       for (size_t i = 0; i < driver.proposals().size() && !GetParam().repeats; ++i) {
+        if (driver.proposals()[i].resume_from.has_value()) continue;
         for (size_t j = 0; j < i; ++j) {
           EXPECT_FALSE(SameBits(driver.proposals()[i].point, driver.proposals()[j].point))
               << "trials " << j << " and " << i << " are the same";

@@ -15,7 +15,8 @@
 // finished trials at once goes on as the old one would have; failed, stopped, infeasible, enqueued
 // and imported trials, equal and huge values, priors and earlier studies do no harm; one that comes
 // to an end has tried no point twice; minimising f and maximising -f are the same; what was not
-// declared is refused with an error that says so.
+// declared is refused with an error that says so. A strategy that divides trainings gets studies
+// whose trials train step by step, end at their budgets, fail and are stopped at any of them.
 #ifndef STURGEON_STRATEGIES_CONFORMANCE_H_
 #define STURGEON_STRATEGIES_CONFORMANCE_H_
 
@@ -45,6 +46,9 @@ struct StrategyCase {
   bool several_objectives = true;  // otherwise a study has one
   bool unplanned = true;           // works where StudyConfig::trials is 0
   int max_dimensions = 0;          // the most parameters that a space may have; 0: any number
+  // The length of a full training in the suite's studies, for a strategy that needs to know it, and
+  // refuses a study without, or with one step. 0: it does not.
+  int64_t max_steps = 0;
 
   // Declared behaviour.
   bool uses_seed = true;      // another seed gives other proposals

@@ -1,0 +1,8 @@
+#include "core/strategy.h"
+#include "strategies/asha/asha.h"
+
+namespace sturgeon {
+namespace {
+const LinkedStrategy linked(kAshaStrategy);
+}  // namespace
+}  // namespace sturgeon
