@@ -73,7 +73,7 @@ class Strategy {
   virtual ~Strategy() = default;
 
   // At most `request.count` proposals; the i-th becomes trial first_id + i. None: the strategy has
-  // nothing more to try, whatever the running trials say.
+  // nothing to try before one of the running trials has ended, and nothing more if none runs.
   virtual absl::StatusOr<std::vector<Proposal>> Ask(const AskRequest& request) = 0;
 
   // Trials that finished since the last call, in the order of their ids. What is pointed to stays

@@ -102,8 +102,9 @@ std::vector<Suggestion> StudyRun::StartTrials(const StartFunction& start) {
   }
   if (trials->empty()) {
     summary_.end = Room() == 0 ? RunEnd::kTrials : RunEnd::kExhausted;
-    // A trial that still runs may fail and be repeated: whoever runs it asks again.
-    over_ = !study().retries();
+    // A trial that still runs may fail and be repeated, or its result be what the strategy needs to
+    // go on: whoever runs it asks again.
+    over_ = !study().retries() && study().counts().running == 0;
   }
   if (request_.checkpoints != nullptr) {
     for (const Suggestion& trial : *trials) {

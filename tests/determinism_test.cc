@@ -70,6 +70,7 @@ std::string RunStudy(const std::string& strategy, const SearchSpace& space,
   StudyConfig config;
   config.space = space;
   config.trials = kTrials;
+  config.max_steps = kSteps;
   config.seed = 11;
   config.stopping = stopping;
   auto study = Study::Create(config, {strategy}, AllPlugins());

@@ -57,8 +57,8 @@ void InOrder::Advance() {
     Slot& head = *under_way_.front();
     PassReports(head);
     if (!head.outcome.has_value()) return;
-    // A failed trial may be repeated, though there was nothing more to try.
-    if (head.outcome->state == TrialState::kFailed && run_.study().retries()) no_more_ = false;
+    // It may be repeated, or the strategy go on from its result, though there was nothing to try.
+    no_more_ = false;
     run_.Tell(head.trial.id, *std::move(head.outcome));
     under_way_.pop_front();
     Ask();

@@ -79,7 +79,7 @@ class InOrder {
   absl::Mutex mutex_;                                                    // taken before the run's
   std::deque<std::shared_ptr<Slot>> under_way_ ABSL_GUARDED_BY(mutex_);  // in the order of ids
   std::deque<std::shared_ptr<Slot>> waiting_ ABSL_GUARDED_BY(mutex_);    // not begun
-  bool no_more_ ABSL_GUARDED_BY(mutex_) = false;  // nothing will be asked for any more
+  bool no_more_ ABSL_GUARDED_BY(mutex_) = false;  // nothing to ask for before a trial has ended
 };
 
 }  // namespace sturgeon
