@@ -135,7 +135,7 @@ absl::Status Searcher::Refresh() {
 
   RungHistory::Ordered news;
   if (fresh) {
-    absl::Status status = Renew();
+    absl::Status status = told_.empty() ? absl::OkStatus() : Renew();
     if (!status.ok()) return status;
     for (int k = lowest; k <= top; ++k) {
       news.insert(history_.AtMost(k).begin(), history_.AtMost(k).end());
