@@ -268,6 +268,9 @@ absl::Status ServeSession::SetUp(const Value& message) {
   const auto seed = reader.Optional<int64_t>("seed", 0);
   config.trials = reader.Optional<int64_t>("budget", 0);
   config.max_steps = reader.Optional<int64_t>("max_steps", 0);
+  if (const Value* settable = reader.Find("settable")) {
+    reader.Note(ReadNames(*settable, reader.Place("settable"), &config.settable));
+  }
   config.allow_duplicates = reader.Optional<bool>("allow_duplicates", false);
   std::vector<std::string> warm_start;
   if (const Value* files = reader.Find("warm_start")) {

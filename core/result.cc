@@ -72,6 +72,7 @@ Value ResultHead(const StudyConfig& config, const Value& strategy, const std::ve
   if (config.max_steps > 0) {
     value.Set("max_steps", config.max_steps);
     value.Set("unit", config.unit);
+    value.Set("settable", Value::List(config.settable.begin(), config.settable.end()));
   }
   value.Set("space", ToValue(config.space));
   if (config.objectives.size() == 1) {

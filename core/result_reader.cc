@@ -228,6 +228,10 @@ absl::StatusOr<StudyConfig> StudyConfigFromResult(const Value& result, const std
     return ReadValue(entry, where, &config.metrics.emplace_back());
   });
   if (!status.ok()) return status;
+  status = ForEach(result, "settable", source, [&](const Value& entry, const std::string& where) {
+    return ReadValue(entry, where, &config.settable.emplace_back());
+  });
+  if (!status.ok()) return status;
   const auto check = [&](const std::string& metric, const char* what) {
     if (config.metrics.empty()) return absl::OkStatus();
     if (std::find(config.metrics.begin(), config.metrics.end(), metric) != config.metrics.end()) {

@@ -82,6 +82,8 @@ TEST(ResultReaderTest, ReadsBackWhatWasWritten) {
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->name, study->config().name);
   EXPECT_EQ(config->seed, 11);
+  EXPECT_EQ(config->max_steps, study->config().max_steps);
+  EXPECT_EQ(config->settable, study->config().settable);
   const auto trials = TrialsFromResult(*config, result, "f");
   ASSERT_TRUE(trials.ok()) << trials.status();
   ASSERT_EQ(trials->size(), 12);

@@ -56,9 +56,9 @@ namespace sturgeon {
 
 // A study as it is stored.
 struct StudyRecord {
-  // Name, space, objectives, constraints, metrics, seed, trials, allow_duplicates; neither the
-  // warm start nor the stopping rules. Of a study that another tool has made, the space is what its
-  // trials' distributions say, and parameters that a trial lacks are NaN in its point.
+  // All of it but the parallelism, the warm start, the goals of metrics that are no objectives and
+  // the stopping rules. Of a study that another tool has made, the space is what its trials'
+  // distributions say, and parameters that a trial lacks are NaN in its point.
   StudyConfig config;
   // What whoever made the study keeps with it, by name: an object.
   Value attributes = Value::Object();

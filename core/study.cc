@@ -56,6 +56,12 @@ absl::Status CheckConfig(const StudyConfig& config) {
           absl::StrCat("objectives: the metric ", objective.metric, " is named twice"));
     }
   }
+  for (const std::string& name : config.settable) {
+    if (!config.space.Find(name).has_value()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("settable: ", UnknownName("parameter", name, config.space.Names())));
+    }
+  }
   for (size_t i = 0; i < config.constraints.size(); ++i) {
     const MetricConstraint& constraint = config.constraints[i];
     if (std::find(config.metrics.begin(), config.metrics.end(), constraint.metric) ==

@@ -116,7 +116,8 @@ std::string Text(const StudyRecord& record) {
   std::string text =
       absl::StrCat("\"", config.name, "\" seed ", config.seed, " trials ", config.trials,
                    " duplicates ", config.allow_duplicates, " max_steps ", config.max_steps, " ",
-                   config.unit, "\n", WriteJson(ToValue(config.space)), "\n");
+                   config.unit, " settable ", absl::StrJoin(config.settable, ", "), "\n",
+                   WriteJson(ToValue(config.space)), "\n");
   for (const Objective& objective : config.objectives) {
     absl::StrAppend(&text, GoalName(objective.goal), " \"", objective.metric, "\"\n");
   }
@@ -162,6 +163,7 @@ StudyConfig LargeConfig(const std::string& name) {
   config.seed = std::numeric_limits<uint64_t>::max();
   config.max_steps = 9007199254740991;
   config.unit = "epoch";
+  config.settable = {"rate", "choice"};
   config.trials = 123456789012;
   config.allow_duplicates = true;
   return config;

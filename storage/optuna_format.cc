@@ -346,6 +346,7 @@ std::string StudyAttribute(const StudyConfig& config) {
   value.Set("seed", absl::StrCat(config.seed));
   value.Set("max_steps", config.max_steps);
   value.Set("unit", config.unit);
+  value.Set("settable", Value::List(config.settable.begin(), config.settable.end()));
   value.Set("trials", config.trials);
   value.Set("allow_duplicates", config.allow_duplicates);
   return WriteJson(value);
@@ -398,6 +399,13 @@ absl::Status StudyFromAttribute(absl::string_view json, StudyConfig* config) {
   config->max_steps = std::max<int64_t>(IntegerOf(value->Find("max_steps")).value_or(0), 0);
   const Value* unit = value->Find("unit");
   if (unit != nullptr && unit->is_string()) config->unit = unit->string();
+  if (const Value* settable = value->Find("settable")) {
+    if (!settable->is_list()) return lost("settable is no list");
+    for (const Value& name : settable->list()) {
+      if (!name.is_string()) return lost("a settable parameter is no text");
+      config->settable.push_back(name.string());
+    }
+  }
   config->trials = IntegerOf(value->Find("trials")).value_or(0);
   const Value* duplicates = value->Find("allow_duplicates");
   config->allow_duplicates =

@@ -30,8 +30,10 @@ double Explorer::Step(const Parameter& parameter, double value, RandomStream& rn
   }
   const double way = rng.Below(2) == 0 ? -1 : 1;
   const double u = parameter.ToUnit(value);
-  double there = std::clamp(u + way * step_, 0.0, 1.0);
-  if (there == u) there = std::clamp(u - way * step_, 0.0, 1.0);
+  // Of several sizes, lest copies of one member be the same.
+  const double size = step_ * rng.Uniform(0.5, 1.5);
+  double there = std::clamp(u + way * size, 0.0, 1.0);
+  if (there == u) there = std::clamp(u - way * size, 0.0, 1.0);
   const double moved = parameter.FromUnit(there);
   if (moved != value || parameter.Levels() == 0) return moved;
   const int64_t last = parameter.Levels() - 1;

@@ -23,14 +23,14 @@ class Explorer {
   bool CanChange() const { return !changeable_.empty(); }
 
   // A point that differs from `point` in one changeable parameter at least; nullopt: none of those
-  // that are active may change. Each numeric one moves by `step` to either side (at the border to
-  // the other one), an int to its neighbour at least; with the probability `resample` it is drawn
-  // anew from its whole range instead, and a category becomes any other choice. Parameters that
-  // become active are drawn from their whole range.
+  // that are active may change. Each numeric one moves to either side (at the border to the other
+  // one) by half to one and a half of `step`, an int to its neighbour at least; with the
+  // probability `resample` it is drawn anew from its whole range instead, and a category becomes
+  // any other choice. Parameters that become active are drawn from their whole range.
   std::optional<Point> Explore(absl::Span<const double> point, RandomStream& rng) const;
 
  private:
-  // Another value, `step` away in a direction that `rng` chooses; another choice.
+  // Another value, about `step` away; another choice.
   double Step(const Parameter& parameter, double value, RandomStream& rng) const;
 
   const SearchSpace& space_;

@@ -9,8 +9,9 @@
 // of these, it copies one of the best ⌊quantile n⌋, drawn uniformly: its checkpoint and its
 // hyperparameters (exploit), of which those that may change in mid-training are then changed
 // (explore). Else it goes on as it is.
-//   explore   a numeric parameter moves by ± step in its unit coordinate, so by a factor on a log
-//             scale; with probability `resample` it is drawn anew, and a category changes.
+//   explore   a numeric parameter moves by ± step s, s in [1/2, 3/2], in its unit coordinate, so by
+//             a factor on a log scale; with probability `resample` it is drawn anew, and a category
+//             changes.
 // Members take turns, the one that has waited longest first, and none waits for another: it is
 // compared with those that were at its rung before it. When all members have been trained to the
 // end, another `population` of new ones begins, and is compared with the former ones, too; the
