@@ -113,11 +113,10 @@ std::vector<std::string> Texts(const std::vector<TrialRecord>& records) {
 // All of a study that a storage promises to keep.
 std::string Text(const StudyRecord& record) {
   const StudyConfig& config = record.config;
-  std::string text =
-      absl::StrCat("\"", config.name, "\" seed ", config.seed, " trials ", config.trials,
-                   " duplicates ", config.allow_duplicates, " max_steps ", config.max_steps, " ",
-                   config.unit, " settable ", absl::StrJoin(config.settable, ", "), "\n",
-                   WriteJson(ToValue(config.space)), "\n");
+  std::string text = absl::StrCat(
+      "\"", config.name, "\" seed ", config.seed, " trials ", config.trials, " duplicates ",
+      config.allow_duplicates, " max_steps ", config.max_steps, " ", config.unit, " settable ",
+      absl::StrJoin(config.settable, ", "), "\n", WriteJson(ToValue(config.space)), "\n");
   for (const Objective& objective : config.objectives) {
     absl::StrAppend(&text, GoalName(objective.goal), " \"", objective.metric, "\"\n");
   }

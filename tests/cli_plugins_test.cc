@@ -57,7 +57,10 @@ TEST(Plugins, ListsEveryKindAsJson) {
   const Value plugins = PluginsAsJson({});
   EXPECT_THAT(Names(plugins, "samplers"),
               IsSupersetOf({"uniform", "grid", "latin_hypercube", "sobol", "halton"}));
-  EXPECT_THAT(Names(plugins, "strategies"), IsSupersetOf({"asha", "auto", "bohb", "cma_es", "coarse_to_fine", "differential_evolution", "gp", "grid", "hyperband", "nsga2", "pbt", "random", "successive_halving", "tpe"}));
+  EXPECT_THAT(Names(plugins, "strategies"),
+              IsSupersetOf({"asha", "auto", "bohb", "cma_es", "coarse_to_fine",
+                            "differential_evolution", "gp", "grid", "hyperband", "nsga2", "pbt",
+                            "random", "successive_halving", "tpe"}));
   EXPECT_THAT(Names(plugins, "stopping_rules"),
               IsSupersetOf({"curve", "median", "patience", "percentile", "threshold", "wilcoxon"}));
   EXPECT_THAT(Names(plugins, "models"), IsSupersetOf({"mlp", "softmax_regression", "function"}));
