@@ -4,7 +4,7 @@
     python3 benchmarks/fidelities.py --results FOLDER random hyperband asha bohb pbt
 
 The study: ten hyperparameters of a multilayer perceptron of up to 128 units a layer, up to 27 epochs on
-3,000 images, judged by 1,000 others; one trial at a time, so that a run can be repeated. First random search trains 60 networks
+4,000 images, judged by 15,000 others; one trial at a time, so that a run can be repeated. First random search trains 60 networks
 in full with each seed; the median over the seeds of the least validation error is the target. Then each
 strategy runs until a network that was trained in full is at the target, or until it has trained for as
 many epochs as random search. What is in FOLDER is not run again.
