@@ -45,19 +45,19 @@ absl::StatusOr<int64_t> ParseSize(absl::string_view text) {
 absl::StatusOr<std::unique_ptr<CheckpointStore>> OpenCheckpoints(
     const std::string& study, const std::string& model,
     std::function<void(absl::string_view)> note) {
+  CheckpointOptions options;
+  options.study = study;
+  options.model = model;
+  options.note = std::move(note);
   if (FLAGS_checkpoints.empty()) {
     for (const char* flag : {"checkpoint_every", "checkpoint_limit"}) {
       if (!FlagGiven(flag)) continue;
       return absl::InvalidArgumentError(
           absl::StrCat("--", flag, ": without a folder nothing is saved; give --checkpoints=DIR"));
     }
-    return nullptr;
+    return CheckpointStore::OpenTemporary(std::move(options));
   }
-  CheckpointOptions options;
   options.root = FLAGS_checkpoints;
-  options.study = study;
-  options.model = model;
-  options.note = std::move(note);
   if (FLAGS_checkpoint_every < 0) {
     return absl::InvalidArgumentError("--checkpoint_every: must be at least 0");
   }

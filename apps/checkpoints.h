@@ -14,8 +14,8 @@
 
 namespace sturgeon {
 
-// The store that the flags ask for, for a study of that name with a model of that plugin; null if
-// they ask for none. `note`: CheckpointOptions::note. Errors name the flag.
+// The store that the flags ask for, for a study of that name with a model of that plugin; a
+// temporary one if they ask for none. `note`: CheckpointOptions::note. Errors name the flag.
 absl::StatusOr<std::unique_ptr<CheckpointStore>> OpenCheckpoints(
     const std::string& study, const std::string& model,
     std::function<void(absl::string_view)> note);

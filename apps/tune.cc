@@ -391,7 +391,7 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
     return Complain(files ? At(FLAGS_study, study.status()) : study.status(), kExitUsage);
   }
   if (!kept->found) {
-    if (*checkpoints != nullptr) (*checkpoints)->Clear();
+    (*checkpoints)->Clear();
     for (const Value& assignment : setup->enqueue) {
       const absl::Status status = (*study)->Enqueue(assignment);
       if (!status.ok()) return Complain(At(FLAGS_study, status), kExitUsage);

@@ -1,6 +1,7 @@
 #include "core/checkpoint_store.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -145,6 +146,27 @@ std::string CheckpointFolder(absl::string_view study) {
   }
   if (name == study && !name.empty() && name[0] != '.') return name;
   return absl::StrFormat("study_%s-%08x", name, Crc32c(study));
+}
+
+absl::StatusOr<std::unique_ptr<CheckpointStore>> CheckpointStore::OpenTemporary(
+    CheckpointOptions options) {
+  std::error_code error;
+  const fs::path parent = fs::temp_directory_path(error);
+  options.root = (error ? "/tmp" : parent.string()) + "/sturgeon-XXXXXX";
+  options.durable = false;
+  if (mkdtemp(&options.root[0]) == nullptr) {
+    return absl::UnavailableError(absl::StrCat("cannot make a temporary folder for checkpoints, ",
+                                               options.root, ": ", std::strerror(errno),
+                                               "; TMPDIR says where there is room"));
+  }
+  absl::StatusOr<std::unique_ptr<CheckpointStore>> store = Open(std::move(options));
+  if (store.ok()) (*store)->temporary_ = true;
+  return store;
+}
+
+CheckpointStore::~CheckpointStore() {
+  std::error_code ignored;
+  if (temporary_) fs::remove_all(options_.root, ignored);
 }
 
 absl::StatusOr<std::unique_ptr<CheckpointStore>> CheckpointStore::Open(CheckpointOptions options) {
@@ -481,6 +503,7 @@ void CheckpointStore::RemoveTrial(int64_t trial) {
 }
 
 std::string CheckpointStore::Artifacts(int64_t trial) {
+  if (temporary_) return "";
   const std::string folder = TrialFolder(trial);
   const std::string artifacts = absl::StrCat(folder, "/", kArtifacts);
   absl::Status status = MakeFolder(folder).status();

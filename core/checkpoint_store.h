@@ -88,6 +88,11 @@ class CheckpointStore {
   // InvalidArgument: an option out of its range. Else why the folder cannot be made or read, with
   // its path.
   static absl::StatusOr<std::unique_ptr<CheckpointStore>> Open(CheckpointOptions options);
+  // A store in a folder of its own below that of temporary files (TMPDIR), which goes when the
+  // store does: for trials that go on from others of the same run. `root` and `durable` are of no
+  // effect, and models have no place for artifacts. Errors say where it would be.
+  static absl::StatusOr<std::unique_ptr<CheckpointStore>> OpenTemporary(CheckpointOptions options);
+  ~CheckpointStore();
 
   const CheckpointOptions& options() const { return options_; }
 
@@ -111,8 +116,8 @@ class CheckpointStore {
   void Remove(int64_t trial);
 
   // The trial's folder of artifacts, made where it is not there; "" if it cannot be (that is
-  // noted). The model may write there what it likes; it counts, and goes when the trial's
-  // checkpoints go.
+  // noted, unless the store is temporary). The model may write there what it likes; it counts, and
+  // goes when the trial's checkpoints go.
   std::string Artifacts(int64_t trial);
 
   // Says how a trial of the study ended (trial.finished()), and cleans up. `repeated`: if it
@@ -171,6 +176,7 @@ class CheckpointStore {
 
   const CheckpointOptions options_;
   const std::string folder_;
+  bool temporary_ = false;
 
   absl::Mutex mutex_;
   std::map<int64_t, Entry> index_ ABSL_GUARDED_BY(mutex_);

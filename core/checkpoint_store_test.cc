@@ -510,5 +510,26 @@ TEST_F(CheckpointStoreTest, ManyThreadsShareIt) {
   for (int64_t best = 0; best < 3; ++best) EXPECT_TRUE(store->Has(best)) << best;
 }
 
+TEST(TemporaryCheckpoints, LastAsLongAsTheStore) {
+  CheckpointOptions options;
+  options.study = "s";
+  options.model = "m";
+  std::string root;
+  {
+    auto store = CheckpointStore::OpenTemporary(options);
+    ASSERT_TRUE(store.ok()) << store.status();
+    root = (*store)->options().root;
+    Checkpoint checkpoint;
+    checkpoint.trial = 3;
+    checkpoint.step = 2;
+    checkpoint.state = "state";
+    ASSERT_TRUE((*store)->Save(checkpoint, /*paused=*/true).ok());
+    EXPECT_EQ((*store)->Load(3)->state, "state");
+    EXPECT_EQ((*store)->Artifacts(3), "");
+    EXPECT_TRUE(std::filesystem::exists(root));
+  }
+  EXPECT_FALSE(std::filesystem::exists(root));
+}
+
 }  // namespace
 }  // namespace sturgeon

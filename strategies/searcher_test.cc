@@ -154,7 +154,7 @@ TEST_F(SearcherTest, AFreshOneIsToldTheSame) {
   for (const Trial& trial : trials_)
     searcher_->Told({const_cast<Configuration*>(history_->Find(trial.id)), 0, nullptr});
   Propose(3);
-  EXPECT_THAT(journal_, ElementsAre("made", "tell 0=0.6 1=0.5", "ask 3 of [ ]"));
+  EXPECT_THAT(journal_, ElementsAre("tell 0=0.6 1=0.5", "ask 3 of [ ]"));
 }
 
 TEST_F(SearcherTest, FailuresAndEarlyEndsAreToldAsSuch) {

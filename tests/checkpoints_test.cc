@@ -136,6 +136,7 @@ TEST_P(CheckpointedStudyTest, HalvingGivesWhatTrainingWithoutABreakGives) {
   config.metrics = {"validation_error", "validation_loss", "train_loss"};
   config.objectives = {{"validation_loss", Goal::kMinimize}};
   config.seed = 11;
+  config.max_steps = kEpochs;
 
   CheckpointOptions options;
   options.root = testing::TempDir() + "/checkpoints_test";
@@ -162,7 +163,8 @@ TEST_P(CheckpointedStudyTest, HalvingGivesWhatTrainingWithoutABreakGives) {
       request.trials = trials;
       const auto summary = (*runner)->Run(request);
       EXPECT_TRUE(summary.ok()) << summary.status();
-      EXPECT_EQ((*study)->counts().complete, trials);
+      EXPECT_EQ((*study)->counts().stopped, std::min<int64_t>(trials, 12));
+      EXPECT_EQ((*study)->counts().complete, trials - (*study)->counts().stopped);
     }
     return (*study)->Trials();
   };

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>  // NOLINT(build/c++17)
 #include <string>
 #include <vector>
@@ -74,7 +75,8 @@ class CliCheckpointsTest : public testing::Test {
     for (const auto& entry : fs::directory_iterator(folder, none)) {
       int step = 0;
       const std::string name = entry.path().filename().string();
-      if (name.size() == 16 && absl::SimpleAtoi(name.substr(5, 6), &step)) newest = step;
+      if (name.size() == 16 && absl::SimpleAtoi(name.substr(5, 6), &step))
+        newest = std::max(newest, step);
     }
     return newest;
   }

@@ -70,7 +70,9 @@ std::string RunStudy(const std::string& strategy, const SearchSpace& space,
   StudyConfig config;
   config.space = space;
   config.trials = kTrials;
-  config.max_steps = kSteps;
+  config.settable = space.Names();
+  // Some rules want to see four steps before they stop anything.
+  config.max_steps = stopping.empty() ? kSteps : 2 * kSteps;
   config.seed = 11;
   config.stopping = stopping;
   auto study = Study::Create(config, {strategy}, AllPlugins());
@@ -81,8 +83,7 @@ std::string RunStudy(const std::string& strategy, const SearchSpace& space,
   auto made = AllPlugins().runners.Create(runner, RunnerContext());
   EXPECT_TRUE(made.ok()) << made.status();
   if (!made.ok()) return "";
-  // Some rules want to see four steps before they stop anything.
-  const LambdaModel model = Jittery(timing, stopping.empty() ? kSteps : 2 * kSteps);
+  const LambdaModel model = Jittery(timing, config.max_steps);
   RunRequest request = {**study, model};
   request.trials = kTrials;
   const absl::StatusOr<RunSummary> summary = (*made)->Run(request);

@@ -1,11 +1,7 @@
 #include "runners/panda/keeper.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -37,29 +33,11 @@ absl::StatusOr<std::unique_ptr<Keeper>> Keeper::Create(const RunRequest& request
   return keeper;
 }
 
-Keeper::~Keeper() {
-  run_.reset();
-  snapshots_.reset();
-  std::error_code ignored;
-  if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
-}
-
 absl::Status Keeper::OpenSnapshots() {
-  std::error_code error;
-  const std::filesystem::path temporary = std::filesystem::temp_directory_path(error);
-  std::string folder = (error ? "/tmp" : temporary.string()) + "/sturgeon-panda-XXXXXX";
-  if (mkdtemp(folder.data()) == nullptr) {
-    return absl::UnavailableError(
-        absl::StrCat("panda cannot make a folder for its snapshots, ", folder,
-                     "; give it a place in TMPDIR, or --checkpoints=DIR"));
-  }
-  folder_ = folder;
   CheckpointOptions options;
-  options.root = folder;
   options.study = config().name;
-  options.durable = false;
   options.note = [this](absl::string_view line) { Note(line); };
-  absl::StatusOr<std::unique_ptr<CheckpointStore>> store = CheckpointStore::Open(options);
+  absl::StatusOr<std::unique_ptr<CheckpointStore>> store = CheckpointStore::OpenTemporary(options);
   if (!store.ok()) return store.status();
   snapshots_ = *std::move(store);
   request_.checkpoints = snapshots_.get();

@@ -27,8 +27,6 @@ class Keeper {
   // objectives. Reads the days that the study has already.
   static absl::StatusOr<std::unique_ptr<Keeper>> Create(const RunRequest& request,
                                                         const TrialOptions& options);
-  ~Keeper();
-
   const StudyConfig& config() const { return request_.study.config(); }
   const Diary& diary() const { return diary_; }
 
@@ -63,9 +61,8 @@ class Keeper {
 
   RunRequest request_;
   Diary diary_;
-  std::string folder_;  // of the temporary snapshots; "": there is none
-  std::unique_ptr<CheckpointStore> snapshots_;
-  std::unique_ptr<StudyRun> run_;
+  std::unique_ptr<CheckpointStore> snapshots_;  // temporary; null: the request has its own
+  std::unique_ptr<StudyRun> run_;               // uses those before it
   bool can_save_ = true;
   bool stopped_by_strategy_ = false;
   bool over_ = false;
