@@ -390,6 +390,7 @@ std::vector<StudyConfig> StrategyConformance::Configs() const {
     config.metrics = {config.objectives[0].metric};
     config.trials = GetParam().trials;
     config.max_steps = GetParam().max_steps;
+    config.settable = config.space.Names();
     config.seed = 7;
   }
   EXPECT_FALSE(configs.empty()) << "the case supports none of the suite's spaces";
@@ -610,6 +611,7 @@ TEST_P(StrategyConformance, CreateRefusesWhatIsNotDeclaredAndNothingElse) {
         config.metrics = {config.objectives[0].metric};
         config.trials = trials;
         config.max_steps = GetParam().max_steps;
+        config.settable = config.space.Names();
         config.parallelism = parallelism;
         const auto strategy = TryMake(config);
         if (!Supports(named.space)) {

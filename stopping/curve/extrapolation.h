@@ -20,11 +20,10 @@
 //
 // The end is then a mixture of normal distributions. To the variance of each the square of
 // 1 - t_n / T's root is added, that is, R^2 (1 - t_n / T) in the loss's units: no curve is exactly
-// of a family, and schedules of the learning rate bend them late. (docs/stopping.md has what that
-// is worth.)
+// of a family, and schedules of the learning rate bend them late.
 //
 // The forecast does not change with the units of loss (y -> k y + b, k > 0) or step.
-// Cost: O(n) for each of 22 shapes; some 30 us for 50 steps.
+// Cost: O(n) for each of 22 shapes.
 #ifndef STURGEON_STOPPING_CURVE_EXTRAPOLATION_H_
 #define STURGEON_STOPPING_CURVE_EXTRAPOLATION_H_
 

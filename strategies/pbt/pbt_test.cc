@@ -18,6 +18,7 @@
 #include "gtest/gtest.h"
 #include "samplers/sobol/sobol.h"
 #include "samplers/uniform/uniform.h"
+#include "strategies/conformance.h"
 #include "strategies/grid/grid.h"
 #include "strategies/pbt/trainings.h"
 #include "strategies/random/random.h"
@@ -43,6 +44,29 @@ Plugins TestPlugins() {
 }
 
 Value Options(absl::string_view text) { return *ParseAssignments(text); }
+
+StrategyCase Case(std::string name, absl::string_view options) {
+  StrategyCase made = {std::move(name), &kPbtStrategy, TestPlugins()};
+  made.options = Options(options);
+  made.max_steps = 9;
+  made.several_objectives = false;
+  made.repeats = true;
+  return made;
+}
+
+// Which has no more points than the space, and may need to know how many trials there will be.
+StrategyCase OverGrid() {
+  StrategyCase made = Case("over_grid", "population=3,over=grid");
+  made.unplanned = false;
+  return made;
+}
+
+INSTANTIATE_TEST_SUITE_P(Pbt, StrategyConformance,
+                         testing::Values(Case("defaults", ""),
+                                         Case("eager", "population=2,quantile=0.5,resample=1"),
+                                         Case("over_tpe", "population=6,interval=1,over=tpe"),
+                                         OverGrid()),
+                         StrategyCaseName);
 
 // A study of a learning rate, which may change in mid-training, and a width, which may not.
 StudyConfig Config(int64_t max_steps) {
