@@ -153,14 +153,18 @@ absl::StatusOr<std::unique_ptr<CheckpointStore>> CheckpointStore::OpenTemporary(
   std::error_code error;
   const fs::path parent = fs::temp_directory_path(error);
   options.root = (error ? "/tmp" : parent.string()) + "/sturgeon-XXXXXX";
-  options.durable = false;
   if (mkdtemp(&options.root[0]) == nullptr) {
     return absl::UnavailableError(absl::StrCat("cannot make a temporary folder for checkpoints, ",
                                                options.root, ": ", std::strerror(errno),
                                                "; TMPDIR says where there is room"));
   }
+  const std::string root = options.root;
   absl::StatusOr<std::unique_ptr<CheckpointStore>> store = Open(std::move(options));
-  if (store.ok()) (*store)->temporary_ = true;
+  if (store.ok()) {
+    (*store)->temporary_ = true;
+  } else {
+    fs::remove_all(root, error);
+  }
   return store;
 }
 
@@ -365,7 +369,7 @@ void CheckpointStore::Clear() {
 }
 
 absl::Status CheckpointStore::Write(const std::string& path, absl::string_view contents) const {
-  if (options_.durable) return WriteFile(path, contents);
+  if (!temporary_) return WriteFile(path, contents);
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file.write(contents.data(), static_cast<std::streamsize>(contents.size()));
   file.close();
@@ -411,8 +415,8 @@ absl::Status CheckpointStore::Save(Checkpoint checkpoint, bool paused) {
   const absl::StatusOr<bool> made = MakeFolder(folder);
   if (!made.ok()) status = made.status();
   if (status.ok()) status = Write(path, file);
-  if (status.ok() && options_.durable) status = SyncFolder(folder);
-  if (status.ok() && options_.durable && *made) status = SyncFolder(folder_);
+  if (status.ok() && !temporary_) status = SyncFolder(folder);
+  if (status.ok() && !temporary_ && *made) status = SyncFolder(folder_);
 
   absl::MutexLock lock(&mutex_);
   reserved_ -= bytes;

@@ -26,8 +26,7 @@
 //   - of paused trials, and of those that were trained to a budget below a full training, the
 //     newest, while there is room;
 //   - of failed trials that may be repeated, the newest, until a repetition has taken it over,
-//   while
-//     there is room;
+//     while there is room;
 //   - nothing of others.
 // All files together stay within `max_bytes`: room is made, from 7/8 of it on, by giving up paused
 // trials, the worst first, then failed ones, the oldest first; never trials that run, that are
@@ -72,9 +71,6 @@ struct CheckpointOptions {
   int64_t max_bytes = int64_t{1} << 30;               // of all the study's files
   int keep_per_trial = 1;
   int keep_best = 3;
-  // Whether files must survive the loss of power; false: they are of no use to a later process, and
-  // are written without waiting for the disk.
-  bool durable = true;
   // Takes a line that the user should see; may be called from any thread, one call at a time.
   std::function<void(absl::string_view)> note;
 };
@@ -89,8 +85,9 @@ class CheckpointStore {
   // its path.
   static absl::StatusOr<std::unique_ptr<CheckpointStore>> Open(CheckpointOptions options);
   // A store in a folder of its own below that of temporary files (TMPDIR), which goes when the
-  // store does: for trials that go on from others of the same run. `root` and `durable` are of no
-  // effect, and models have no place for artifacts. Errors say where it would be.
+  // store does: for trials that go on from others of the same run. Its files are written without
+  // waiting for the disk, `root` is of no effect, and models have no place for artifacts. Errors
+  // say where it would be.
   static absl::StatusOr<std::unique_ptr<CheckpointStore>> OpenTemporary(CheckpointOptions options);
   ~CheckpointStore();
 

@@ -129,10 +129,10 @@ Outcome StudyRun::Execute(const Suggestion& trial, const ReportFunction& report,
 void StudyRun::Tell(int64_t id, Outcome outcome) {
   const bool cut_off = outcome.failure == FailureKind::kCancelled;
   absl::Status status = study().Tell(id, std::move(outcome));
-  CleanUpAfter(id);
   // What it has become: one whose budget was less than a full training is stopped.
   const absl::StatusOr<Trial> trial = study().Get(id);
   const TrialState state = trial.ok() ? trial->state : TrialState::kFailed;
+  if (trial.ok()) CleanUpAfter(*trial);
   absl::MutexLock lock(&mutex_);
   summary_.complete += state == TrialState::kComplete;
   summary_.stopped += state == TrialState::kStopped;
@@ -155,18 +155,18 @@ void StudyRun::FailLocked(absl::Status status) {
   failed_ = true;
 }
 
-void StudyRun::CleanUpAfter(int64_t id) {
-  if (request_.checkpoints == nullptr) return;
-  const absl::StatusOr<Trial> trial = study().Get(id);
-  if (trial.ok() && trial->finished()) {
-    request_.checkpoints->Ended(*trial, study().config(),
-                                study().retries() && trial->failure != FailureKind::kCancelled);
-  }
+void StudyRun::CleanUpAfter(const Trial& trial) {
+  if (request_.checkpoints == nullptr || !trial.finished()) return;
+  request_.checkpoints->Ended(trial, study().config(),
+                              study().retries() && trial.failure != FailureKind::kCancelled);
 }
 
 void StudyRun::CleanUp() {
   if (request_.checkpoints == nullptr) return;
-  for (const int64_t id : request_.checkpoints->Unended()) CleanUpAfter(id);
+  for (const int64_t id : request_.checkpoints->Unended()) {
+    const absl::StatusOr<Trial> trial = study().Get(id);
+    if (trial.ok()) CleanUpAfter(*trial);
+  }
 }
 
 absl::StatusOr<RunSummary> StudyRun::Finish() {

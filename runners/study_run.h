@@ -81,7 +81,7 @@ class StudyRun {
 
   // Tells the store of checkpoints, if there is one, how a trial has ended; all those of which it
   // does not know and the study does (another process may have told).
-  void CleanUpAfter(int64_t id);
+  void CleanUpAfter(const Trial& trial);
   void CleanUp();
   void FailLocked(absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -20,17 +20,45 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/option_schema.h"
 #include "core/strategy.h"
 #include "core/study_config.h"
 #include "core/trial.h"
+#include "core/value.h"
 
 namespace sturgeon {
+
+// The options that all strategies with rungs have. Where new configurations come from (`over`) is
+// each one's own default: its options begin with RungOptions(…).
+struct RungOptions {
+  explicit RungOptions(std::string searcher) : over{std::move(searcher), Value::Object()} {}
+
+  PluginSpec over;
+  int eta = 3;
+  int64_t min_steps = 0;
+};
+
+// Adds them to the schema of a strategy's options.
+template <typename Options>
+void AddRungOptions(Schema<Options>& schema) {
+  PluginSpec Options::*const over = &RungOptions::over;
+  int Options::*const eta = &RungOptions::eta;
+  int64_t Options::*const min_steps = &RungOptions::min_steps;
+  schema
+      .Add("over", over, "Where new configurations come from: a strategy, with options of its own.")
+      .Add("eta", eta, "One of so many goes on from each rung to the next.", Between(2, 100))
+      .Add("min_steps", min_steps,
+           "The lowest rung, in the model's steps. 0: a full training divided by eta^4, or more if "
+           "the planned trials would bring none to the top.",
+           AtLeast(0));
+}
 
 // The budgets of a study, from the least to a full training of R steps.
 //

@@ -42,10 +42,8 @@
 
 namespace sturgeon {
 
-struct AshaOptions {
-  PluginSpec over = {"tpe", Value::Object()};
-  int eta = 3;
-  int64_t min_steps = 0;
+struct AshaOptions : RungOptions {
+  AshaOptions() : RungOptions("tpe") {}
 };
 
 class AshaStrategy final : public Strategy {

@@ -9,20 +9,13 @@
 namespace sturgeon {
 
 const Schema<BohbOptions>& BohbStrategy::OptionSchema() {
-  using Options = BohbOptions;
-  static const auto* const schema = new Schema<Options>(
-      Schema<Options>()
-          .Add("over", &Options::over,
-               "Where new configurations come from: a strategy, with options of its own.")
-          .Add("eta", &Options::eta, "One of so many goes on from each rung to the next.",
-               Between(2, 100))
-          .Add(
-              "min_steps", &Options::min_steps,
-              "The lowest rung, in the model's steps. 0: a full training divided by eta^4, or more "
-              "if the planned trials would bring none to the top.",
-              AtLeast(0))
-          .Add("random_share", &Options::random_share,
-               "The share of new configurations that are drawn uniformly.", Between(0.0, 1.0)));
+  static const auto* const schema = [] {
+    auto* const made = new Schema<BohbOptions>();
+    AddRungOptions(*made);
+    made->Add("random_share", &BohbOptions::random_share,
+              "The share of new configurations that are drawn uniformly.", Between(0.0, 1.0));
+    return made;
+  }();
   return *schema;
 }
 

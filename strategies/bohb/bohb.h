@@ -20,13 +20,12 @@
 #include "absl/status/statusor.h"
 #include "core/option_schema.h"
 #include "core/strategy.h"
+#include "strategies/rungs.h"
 
 namespace sturgeon {
 
-struct BohbOptions {
-  PluginSpec over = {"tpe", Value::Object()};
-  int eta = 3;
-  int64_t min_steps = 0;
+struct BohbOptions : RungOptions {
+  BohbOptions() : RungOptions("tpe") {}
   double random_share = 1.0 / 3;
 };
 

@@ -23,13 +23,12 @@
 #include "absl/status/statusor.h"
 #include "core/option_schema.h"
 #include "core/strategy.h"
+#include "strategies/rungs.h"
 
 namespace sturgeon {
 
-struct HyperbandOptions {
-  PluginSpec over = {"random", Value::Object()};
-  int eta = 3;
-  int64_t min_steps = 0;
+struct HyperbandOptions : RungOptions {
+  HyperbandOptions() : RungOptions("random") {}
 };
 
 struct HyperbandStrategy {

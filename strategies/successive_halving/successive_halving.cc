@@ -9,22 +9,15 @@
 namespace sturgeon {
 
 const Schema<SuccessiveHalvingOptions>& SuccessiveHalvingStrategy::OptionSchema() {
-  using Options = SuccessiveHalvingOptions;
-  static const auto* const schema = new Schema<Options>(
-      Schema<Options>()
-          .Add("over", &Options::over,
-               "Where new configurations come from: a strategy, with options of its own.")
-          .Add("eta", &Options::eta, "One of so many goes on from each rung to the next.",
-               Between(2, 100))
-          .Add(
-              "min_steps", &Options::min_steps,
-              "The lowest rung, in the model's steps. 0: a full training divided by eta^4, or more "
-              "if the planned trials would bring none to the top.",
-              AtLeast(0))
-          .Add("configurations", &Options::configurations,
-               "How many start at the lowest rung together. 0: so many that one of them reaches "
-               "the top.",
-               AtLeast(0)));
+  static const auto* const schema = [] {
+    auto* const made = new Schema<SuccessiveHalvingOptions>();
+    AddRungOptions(*made);
+    made->Add("configurations", &SuccessiveHalvingOptions::configurations,
+              "How many start at the lowest rung together. 0: so many that one of them reaches the "
+              "top.",
+              AtLeast(0));
+    return made;
+  }();
   return *schema;
 }
 

@@ -20,13 +20,12 @@
 #include "absl/status/statusor.h"
 #include "core/option_schema.h"
 #include "core/strategy.h"
+#include "strategies/rungs.h"
 
 namespace sturgeon {
 
-struct SuccessiveHalvingOptions {
-  PluginSpec over = {"random", Value::Object()};
-  int eta = 3;
-  int64_t min_steps = 0;
+struct SuccessiveHalvingOptions : RungOptions {
+  SuccessiveHalvingOptions() : RungOptions("random") {}
   int64_t configurations = 0;
 };
 
