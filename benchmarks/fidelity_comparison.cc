@@ -19,7 +19,6 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <map>
 #include <memory>
@@ -31,9 +30,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_split.h"
 #include "absl/types/span.h"
+#include "benchmarks/comparison.h"
 #include "benchmarks/test_objectives.h"
 #include "core/option_schema.h"
 #include "core/plugins.h"
@@ -48,15 +46,6 @@ constexpr int kEpochs = 27;
 constexpr double kLeastRegret = 1e-9;
 constexpr uint32_t kNoiseStream = 2001, kSpreadStream = 2002;
 constexpr int kMoments = 3;  // a ninth, a third, all of the time
-
-template <typename T>
-T OrDie(absl::StatusOr<T> result) {
-  if (!result.ok()) {
-    std::fprintf(stderr, "%s\n", result.status().ToString().c_str());
-    std::exit(2);
-  }
-  return *std::move(result);
-}
 
 // Learning curves over an objective.
 class Curves {
@@ -184,13 +173,8 @@ Run Play(const Curves& curves, const PluginSpec& strategy, const Plugins& plugin
 }
 
 int Main(int argc, char** argv) {
-  int trainings = 0, workers = 0, seeds = 0;
-  if (argc < 5 || !absl::SimpleAtoi(argv[1], &trainings) || !absl::SimpleAtoi(argv[2], &workers) ||
-      !absl::SimpleAtoi(argv[3], &seeds) || trainings < 1 || workers < 1 || seeds < 1) {
-    std::fprintf(stderr, "usage: %s FULL_TRAININGS WORKERS SEEDS STRATEGY[:OPTION=VALUE,...] ...\n",
-                 argv[0]);
-    return 2;
-  }
+  const Comparison given = ReadComparison(argc, argv, "FULL_TRAININGS");
+  const int trainings = given.length, workers = given.workers, seeds = given.seeds;
   const Plugins plugins = OrDie(Plugins::FromLinked());
   constexpr double kAmplitudes[] = {0.5, 3};
   std::printf(
@@ -199,10 +183,8 @@ int Main(int argc, char** argv) {
       "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
       trainings, workers, seeds);
   std::vector<double> first;
-  for (int i = 4; i < argc; ++i) {
-    const std::pair<std::string, std::string> parts =
-        absl::StrSplit(argv[i], absl::MaxSplits(':', 1));
-    const PluginSpec strategy = {parts.first, OrDie(ParseAssignments(parts.second))};
+  for (size_t k = 0; k < given.strategies.size(); ++k) {
+    const PluginSpec& strategy = given.strategies[k];
     std::vector<double> logs;
     double trials = 0, busy = 0, cpu_seconds = 0, runs = 0;
     for (const double amplitude : kAmplitudes) {
@@ -222,7 +204,7 @@ int Main(int argc, char** argv) {
       for (const double sum : sums) logs.push_back(sum / (runs - before));
     }
     if (first.empty()) first = logs;
-    std::printf("| %s |", argv[i]);
+    std::printf("| %s |", given.names[k].c_str());
     for (size_t c = 0; c < logs.size(); ++c) std::printf(" %.3f |", std::exp(logs[c] - first[c]));
     std::printf(" %.0f | %.3f | %.2f |\n", trials / runs, busy / runs, 1000 * cpu_seconds / trials);
     std::fflush(stdout);

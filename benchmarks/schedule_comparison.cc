@@ -11,15 +11,13 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_split.h"
+#include "benchmarks/comparison.h"
 #include "core/option_schema.h"
 #include "core/plugins.h"
 #include "strategies/pbt/trainings.h"
@@ -27,32 +25,15 @@
 namespace sturgeon {
 namespace {
 
-template <typename T>
-T OrDie(absl::StatusOr<T> result) {
-  if (!result.ok()) {
-    std::fprintf(stderr, "%s\n", result.status().ToString().c_str());
-    std::exit(2);
-  }
-  return *std::move(result);
-}
-
 int Main(int argc, char** argv) {
-  int trainings = 0, workers = 0, seeds = 0;
-  if (argc < 5 || !absl::SimpleAtoi(argv[1], &trainings) || !absl::SimpleAtoi(argv[2], &workers) ||
-      !absl::SimpleAtoi(argv[3], &seeds) || trainings < 1 || workers < 1 || seeds < 1) {
-    std::fprintf(stderr, "usage: %s TRAININGS WORKERS SEEDS STRATEGY[:OPTION=VALUE,...] ...\n",
-                 argv[0]);
-    return 2;
-  }
+  const Comparison given = ReadComparison(argc, argv, "TRAININGS");
+  const int trainings = given.length, workers = given.workers, seeds = given.seeds;
   const Plugins plugins = OrDie(Plugins::FromLinked());
-  std::vector<PluginSpec> strategies;
+  const std::vector<PluginSpec>& strategies = given.strategies;
   std::string rule;
   std::printf("| %d trainings, %d workers, %d seeds | best constant |", trainings, workers, seeds);
-  for (int i = 4; i < argc; ++i) {
-    const std::pair<std::string, std::string> parts =
-        absl::StrSplit(argv[i], absl::MaxSplits(':', 1));
-    strategies.push_back({parts.first, OrDie(ParseAssignments(parts.second))});
-    std::printf(" %s |", argv[i]);
+  for (const std::string& name : given.names) {
+    std::printf(" %s |", name.c_str());
     rule += " --- |";
   }
   std::printf("\n| --- | --- |%s\n", rule.c_str());

@@ -12,16 +12,14 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "benchmarks/comparison.h"
 #include "benchmarks/test_objectives.h"
 #include "core/option_schema.h"
 #include "core/plugins.h"
@@ -33,15 +31,6 @@ namespace {
 
 constexpr double kLeastRegret = 1e-9;
 constexpr uint32_t kNoiseStream = 2001;
-
-template <typename T>
-T OrDie(absl::StatusOr<T> result) {
-  if (!result.ok()) {
-    std::fprintf(stderr, "%s\n", result.status().ToString().c_str());
-    std::exit(2);
-  }
-  return *std::move(result);
-}
 
 // The regret of the best trial of one study.
 double Regret(const Instance& instance, const PluginSpec& strategy, const Plugins& plugins,
@@ -75,22 +64,14 @@ double Regret(const Instance& instance, const PluginSpec& strategy, const Plugin
 }
 
 int Main(int argc, char** argv) {
-  int trials = 0, workers = 0, seeds = 0;
-  if (argc < 5 || !absl::SimpleAtoi(argv[1], &trials) || !absl::SimpleAtoi(argv[2], &workers) ||
-      !absl::SimpleAtoi(argv[3], &seeds) || trials < 1 || workers < 1 || seeds < 1) {
-    std::fprintf(stderr, "usage: %s TRIALS WORKERS SEEDS STRATEGY[:OPTION=VALUE,...] ...\n",
-                 argv[0]);
-    return 2;
-  }
+  const Comparison given = ReadComparison(argc, argv, "TRIALS");
+  const int trials = given.length, workers = given.workers, seeds = given.seeds;
   const Plugins plugins = OrDie(Plugins::FromLinked());
-  std::vector<PluginSpec> strategies;
+  const std::vector<PluginSpec>& strategies = given.strategies;
   std::string rule;
   std::printf("| %d trials, %d workers, %d seeds | regret |", trials, workers, seeds);
-  for (int i = 4; i < argc; ++i) {
-    const std::pair<std::string, std::string> parts =
-        absl::StrSplit(argv[i], absl::MaxSplits(':', 1));
-    strategies.push_back({parts.first, OrDie(ParseAssignments(parts.second))});
-    std::printf(" %s |", argv[i]);
+  for (const std::string& name : given.names) {
+    std::printf(" %s |", name.c_str());
     rule += " --- |";
   }
   std::printf("\n| --- | --- |%s\n", rule.c_str());
