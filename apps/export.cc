@@ -19,6 +19,7 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/result.h"
+#include "core/spending.h"
 #include "core/suggest.h"
 #include "gflags/gflags.h"
 
@@ -42,11 +43,14 @@ absl::Status ForEachEnded(Storage& storage, int64_t study, ReadCursor* cursor,
 
 // The best trials and what mattered stand around the trials, so these are read twice.
 absl::StatusOr<int64_t> ExportResult(Storage& storage, const StudyRecord& study, const Sink& sink) {
-  const StudyConfig& config = study.config;
+  StudyConfig config = study.config;
+  config.budget = BudgetOf(study);
   // Points and values alone.
   std::vector<Trial> brief;
+  Spending spending(config);
   ReadCursor seen;
   absl::Status status = ForEachEnded(storage, study.id, &seen, [&](Trial trial) {
+    spending.Add(trial);
     trial.reports = {};
     trial.reason.clear();
     trial.reason.shrink_to_fit();
@@ -75,7 +79,7 @@ absl::StatusOr<int64_t> ExportResult(Storage& storage, const StudyRecord& study,
     ++count;
     return writer.Add(TrialToValue(config, trial));
   });
-  if (status.ok()) status = writer.End(ImportanceToValue(config, brief));
+  if (status.ok()) status = writer.End(ResultTail(config, brief, spending));
   if (!status.ok()) return status;
   return count;
 }

@@ -266,7 +266,15 @@ absl::Status ServeSession::SetUp(const Value& message) {
     if (rules.ok()) config.stopping = *std::move(rules);
   }
   const auto seed = reader.Optional<int64_t>("seed", 0);
-  config.trials = reader.Optional<int64_t>("budget", 0);
+  if (const Value* budget = reader.Find("budget")) {
+    if (budget->is_object()) {
+      absl::StatusOr<Budget> read = BudgetFromValue(*budget, reader.Place("budget"));
+      reader.Note(read.status());
+      if (read.ok()) config.budget = *std::move(read);
+    } else {
+      reader.Note(ReadValue(*budget, reader.Place("budget"), &config.trials));
+    }
+  }
   config.max_steps = reader.Optional<int64_t>("max_steps", 0);
   if (const Value* settable = reader.Find("settable")) {
     reader.Note(ReadNames(*settable, reader.Place("settable"), &config.settable));

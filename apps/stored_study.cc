@@ -127,4 +127,12 @@ Value StrategyOf(const StudyRecord& study) {
   return strategy == nullptr ? Value() : *strategy;
 }
 
+Budget BudgetOf(const StudyRecord& study) {
+  const Value* const spec = study.attributes.Find(kSpecAttribute);
+  const Value* const given = spec == nullptr ? nullptr : spec->Find("budget");
+  if (given == nullptr) return {};
+  absl::StatusOr<Budget> budget = BudgetFromValue(*given, "budget");
+  return budget.ok() ? *std::move(budget) : Budget();
+}
+
 }  // namespace sturgeon

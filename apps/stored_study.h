@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "apps/command.h"
 #include "core/storage.h"
+#include "core/study_config.h"
 #include "core/trial.h"
 #include "core/value.h"
 
@@ -59,6 +60,9 @@ absl::StatusOr<std::vector<Trial>> ReadTrials(Storage& storage, int64_t study,
 
 // The strategy that the study was made with, as its result file names it; null: not known.
 Value StrategyOf(const StudyRecord& study);
+
+// The budget that the study was made with, likewise.
+Budget BudgetOf(const StudyRecord& study);
 
 }  // namespace sturgeon
 

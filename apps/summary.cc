@@ -10,6 +10,7 @@
 #include "apps/terminal.h"
 #include "core/importance.h"
 #include "core/json.h"
+#include "core/spending.h"
 
 namespace sturgeon {
 namespace {
@@ -36,6 +37,9 @@ std::string Heading(const Study& study, const std::vector<Trial>& trials, const 
   absl::StrAppend(&text, ", in ", ShortDuration(run.elapsed));
   switch (run.end) {
     case RunEnd::kTrials:
+      break;
+    case RunEnd::kBudget:
+      text += "; the budget is spent";
       break;
     case RunEnd::kExhausted:
       text += "; the strategy has nothing more to try";
@@ -171,6 +175,43 @@ std::string EffectBars(const StudyConfig& config, const std::vector<Trial>& tria
   return text;
 }
 
+std::string ShowSpent(const Spent& spent, const StudyConfig& config) {
+  std::string text = Count(spent.steps, config.unit.c_str());
+  absl::StrAppend(&text, ", ", ShortDuration(absl::Seconds(spent.seconds)), " of training");
+  if (!config.budget.cost_metric.empty()) {
+    absl::StrAppend(&text, ", ", config.budget.cost_metric, " ", ShortNumber(spent.cost));
+  }
+  return text;
+}
+
+// What was spent, and how the best value came down with it.
+std::string SpentTable(const StudyConfig& config, const std::vector<Trial>& trials, int width) {
+  Spending spending(config);
+  for (const Trial& trial : trials) {
+    if (trial.finished()) spending.Add(trial);
+  }
+  std::string text = absl::StrCat("\nSpent: ", ShowSpent(spending.total(), config), "\n");
+  const auto& improvements = spending.improvements();
+  if (improvements.size() < 2) return text;
+  std::vector<Column> columns = {
+      {config.unit + "s"}, {"seconds"}, {config.objectives[0].metric}, {"trial"}};
+  const bool has_cost = !config.budget.cost_metric.empty();
+  if (has_cost) columns.insert(columns.begin() + 2, {config.budget.cost_metric});
+  // The first ones and the last ones.
+  constexpr size_t kFirst = 2;
+  for (size_t i = 0; i < improvements.size(); ++i) {
+    if (i >= kFirst && i + (kMostShown - kFirst) < improvements.size()) continue;
+    const Spending::Improvement& one = improvements[i];
+    size_t c = 0;
+    columns[c++].push_back(absl::StrCat(one.spent.steps));
+    columns[c++].push_back(ShortNumber(one.spent.seconds));
+    if (has_cost) columns[c++].push_back(ShortNumber(one.spent.cost));
+    columns[c++].push_back(ShortNumber(one.value));
+    columns[c++].push_back(absl::StrCat(one.trial));
+  }
+  return absl::StrCat(text, Table(columns, width));
+}
+
 // The failures that are no cut-offs, by kind.
 std::string Failures(const std::vector<Trial>& trials, const std::string& first) {
   if (first.empty()) return "";
@@ -209,6 +250,9 @@ std::string StudySummary(const Study& study, const RunSummary& run, int width) {
   }
   if (leaders.empty() && study.counts().complete > 0) {
     text += "\nNo trial keeps every constraint.\n";
+  }
+  if (config.max_steps > 1 || config.budget.limited() || !config.budget.cost_metric.empty()) {
+    text += SpentTable(config, trials, width);
   }
   text += EffectBars(config, trials);
   text += Failures(trials, FirstFailure(study));

@@ -45,6 +45,8 @@
 DEFINE_string(study, "", "The study file; docs/command_line.md says what may stand in it.");
 DEFINE_int64(trials, 0, "How many trials. (This, as most flags do, overrules the study file.)");
 DEFINE_string(time_limit, "", "How long at most: 90s, 10m, 1h30m.");
+DEFINE_string(budget, "",
+              "What all trials together may take: steps=N, seconds=N (docs/command_line.md).");
 DEFINE_string(strategy, "", "What proposes the trials: see sturgeon plugins --kind=strategy.");
 DEFINE_string(strategy_options, "", "Options of the strategy, as k=v,k=v.");
 DEFINE_string(stopping, "",
@@ -149,6 +151,13 @@ absl::Status ApplyFlags(StudySpec* spec) {
     const absl::StatusOr<absl::Duration> limit = ParseTimeLimit(FLAGS_time_limit);
     if (!limit.ok()) return BadFlag("time_limit", limit.status().message());
     spec->time_limit = *limit;
+  }
+  if (FlagGiven("budget")) {
+    const absl::StatusOr<Value> given = ParseAssignments(FLAGS_budget);
+    if (!given.ok()) return BadFlag("budget", given.status().message());
+    absl::StatusOr<Budget> budget = BudgetFromValue(*given, "--budget");
+    if (!budget.ok()) return budget.status();
+    spec->budget = *std::move(budget);
   }
   if (FlagGiven("tiers")) {
     absl::Status status = ReadTiers(FLAGS_tiers, &spec->tiers);
@@ -274,7 +283,17 @@ std::string Introduction(const Setup& setup) {
   if (setup.spec.time_limit != absl::InfiniteDuration()) {
     absl::StrAppend(&text, ", ", ShortDuration(setup.spec.time_limit), " at most");
   }
-  if (setup.spec.trials == 0 && setup.spec.time_limit == absl::InfiniteDuration()) {
+  const Budget& budget = config.budget;
+  if (budget.steps > 0) absl::StrAppend(&text, ", ", budget.steps, " ", config.unit, "s at most");
+  if (budget.seconds > 0) {
+    absl::StrAppend(&text, ", ", ShortDuration(absl::Seconds(budget.seconds)),
+                    " of training at most");
+  }
+  if (budget.cost > 0) {
+    absl::StrAppend(&text, ", ", budget.cost_metric, " ", ShortNumber(budget.cost), " at most");
+  }
+  if (setup.spec.trials == 0 && setup.spec.time_limit == absl::InfiniteDuration() &&
+      !budget.limited()) {
     text += ", until the strategy has nothing more to try or Ctrl-C";
   }
   return text;
@@ -469,6 +488,7 @@ constexpr CommandFlag kFlags[] = {
     {"study", "FILE"},
     {"trials", "N"},
     {"time_limit", "TIME"},
+    {"budget", "K=V"},
     {"strategy", "NAME"},
     {"strategy_options", "K=V"},
     {"stopping", "NAMES"},

@@ -85,23 +85,44 @@ Value ResultHead(const StudyConfig& config, const Value& strategy, const std::ve
   return value;
 }
 
-Value ImportanceToValue(const StudyConfig& config, absl::Span<const Trial> trials) {
+Value ResultTail(const StudyConfig& config, absl::Span<const Trial> trials,
+                 const Spending& spending) {
   const std::vector<double> effects = MainEffects(config, trials);
   Value importance = Value::Object();
   for (int i = 0; i < config.space.size(); ++i) importance.Set(config.space[i].name, effects[i]);
-  return importance;
+  const auto set_spent = [&](const Spent& spent, Value* value) {
+    value->Set("steps", spent.steps);
+    value->Set("seconds", spent.seconds);
+    if (!config.budget.cost_metric.empty()) value->Set("cost", spent.cost);
+  };
+  Value spent;
+  set_spent(spending.total(), &spent);
+  Value tail = Value::Object{{"importance", std::move(importance)}, {"spent", std::move(spent)}};
+  if (config.objectives.size() > 1) return tail;
+  Value::List progress;
+  for (const Spending::Improvement& improvement : spending.improvements()) {
+    Value entry = Value::Object{{"trial", improvement.trial}, {"value", improvement.value}};
+    set_spent(improvement.spent, &entry);
+    progress.push_back(std::move(entry));
+  }
+  tail.Set("progress", std::move(progress));
+  return tail;
 }
 
 Value ResultToValue(const Study& study, const PluginSpec& strategy) {
   const StudyConfig& config = study.config();
   const std::vector<Trial> trials = study.Trials();
   Value value = ResultHead(config, ToValue(strategy), study.ParetoFront());
+  Spending spending(config);
   Value::List list;
   for (const Trial& trial : trials) {
-    if (trial.finished()) list.push_back(TrialToValue(config, trial));
+    if (!trial.finished()) continue;
+    list.push_back(TrialToValue(config, trial));
+    spending.Add(trial);
   }
   value.Set("trials", std::move(list));
-  value.Set("importance", ImportanceToValue(config, trials));
+  const Value tail = ResultTail(config, trials, spending);
+  for (const Value::Field& field : tail.object()) value.Set(field.name, field.value);
   return value;
 }
 
@@ -128,9 +149,12 @@ absl::Status ResultWriter::Add(Value trial) {
   return sink_(list.substr(0, list.size() - 4));
 }
 
-absl::Status ResultWriter::End(const Value& importance) {
-  return sink_(absl::StrCat(open_ ? "\n  ]" : WriteJsonPretty(waiting_, 2),
-                            ",\n  \"importance\": ", WriteJsonPretty(importance, 2), "\n}\n"));
+absl::Status ResultWriter::End(const Value& tail) {
+  std::string text = open_ ? "\n  ]" : WriteJsonPretty(waiting_, 2);
+  for (const Value::Field& field : tail.object()) {
+    absl::StrAppend(&text, ",\n  ", WriteJson(field.name), ": ", WriteJsonPretty(field.value, 2));
+  }
+  return sink_(absl::StrCat(text, "\n}\n"));
 }
 
 }  // namespace sturgeon

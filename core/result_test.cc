@@ -59,10 +59,12 @@ std::string Streamed(const Study& study) {
   EXPECT_TRUE(
       writer.Begin(ResultHead(study.config(), ToValue(PluginSpec{"random"}), study.ParetoFront()))
           .ok());
+  Spending spending(study.config());
   for (const Trial& trial : trials) {
     EXPECT_TRUE(writer.Add(TrialToValue(study.config(), trial)).ok());
+    spending.Add(trial);
   }
-  EXPECT_TRUE(writer.End(ImportanceToValue(study.config(), trials)).ok());
+  EXPECT_TRUE(writer.End(ResultTail(study.config(), trials, spending)).ok());
   return text;
 }
 

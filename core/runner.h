@@ -38,7 +38,7 @@ struct RunRequest {
   const PluginSpec* source = nullptr;
 };
 
-enum class RunEnd { kTrials, kExhausted, kTimeLimit, kCancelled };
+enum class RunEnd { kTrials, kBudget, kExhausted, kTimeLimit, kCancelled };
 
 struct RunSummary {
   int64_t complete = 0, stopped = 0, failed = 0;  // trials that ended in this run

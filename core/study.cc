@@ -37,6 +37,28 @@ bool TrainedInFull(const StudyConfig& config, const Trial& trial) {
   return !trial.budget.has_value() || (config.max_steps > 0 && *trial.budget >= config.max_steps);
 }
 
+absl::Status CheckBudget(const StudyConfig& config) {
+  const Budget& budget = config.budget;
+  const auto wrong = [](absl::string_view field, double value) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "budget: ", field, ": ", value, " is out of range; a number above 0, or 0 for no limit"));
+  };
+  if (budget.steps < 0) return wrong("steps", static_cast<double>(budget.steps));
+  if (!(budget.seconds >= 0) || std::isinf(budget.seconds)) return wrong("seconds", budget.seconds);
+  if (!(budget.cost >= 0) || std::isinf(budget.cost)) return wrong("cost", budget.cost);
+  if (budget.cost_metric.empty()) {
+    return budget.cost == 0 ? absl::OkStatus()
+                            : absl::InvalidArgumentError(
+                                  "budget: cost: say in cost_metric which metric counts it");
+  }
+  if (std::find(config.metrics.begin(), config.metrics.end(), budget.cost_metric) ==
+      config.metrics.end()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "budget: cost_metric: ", UnknownName("metric", budget.cost_metric, config.metrics)));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckConfig(const StudyConfig& config) {
   if (config.objectives.empty()) {
     return absl::InvalidArgumentError("a study needs at least one objective");
@@ -83,7 +105,7 @@ absl::Status CheckConfig(const StudyConfig& config) {
       }
     }
   }
-  return absl::OkStatus();
+  return CheckBudget(config);
 }
 
 StudyConfig WithMetrics(StudyConfig config) {
@@ -107,7 +129,7 @@ Value Suggestion::Get(absl::string_view name) const {
 }
 
 Study::Study(StudyConfig config, StudyHooks hooks)
-    : config_(WithMetrics(std::move(config))), hooks_(std::move(hooks)) {}
+    : config_(WithMetrics(std::move(config))), hooks_(std::move(hooks)), spending_(config_) {}
 
 absl::StatusOr<std::unique_ptr<Study>> Study::Make(StudyConfig config, const PluginSpec& strategy,
                                                    const Plugins& plugins, StudyHooks hooks) {
@@ -152,13 +174,8 @@ absl::StatusOr<std::unique_ptr<Study>> Study::Attach(StudyConfig config, const P
   if (!status.ok()) return status;
   {
     absl::MutexLock asking(&study.ask_mutex_);
-    absl::MutexLock lock(&study.mutex_);
     std::vector<const Trial*> ended;
-    status = study.store_->Read([&](TrialRecord record) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-      study.Adopt(std::move(record), &ended);
-      return absl::OkStatus();
-    });
-    if (status.ok()) status = study.Finished(ended);
+    status = study.ReadOthers(&ended);
     if (!status.ok()) return status;
   }
   study.CallHooks(nullptr, {});
@@ -287,28 +304,76 @@ absl::StatusOr<std::vector<Suggestion>> Study::AskHere(int count, int64_t limit,
   absl::MutexLock lock(&mutex_);
   if (limit > 0) count = static_cast<int>(std::min<int64_t>(count, limit - counts_.total()));
   std::vector<Suggestion> suggestions;
-  if (count < 1) return suggestions;
+  out_of_budget_ = false;
+  if (count < 1 || !HasRoom()) return suggestions;
   suggestions.reserve(count);
   const auto hand_out = [&](Proposal proposal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     Trial& trial = Add(TrialState::kRunning, {});
     suggestions.push_back(Start(trial, std::move(proposal)));
     started->push_back(&trial);
   };
-  while (!queue_.empty() && count > 0) {
+  while (!queue_.empty() && count > 0 && HasRoom()) {
     hand_out({std::move(queue_.front()), std::nullopt, std::nullopt});
     queue_.pop_front();
     --count;
   }
-  if (count == 0) return suggestions;
+  if (count == 0 || !queue_.empty()) return suggestions;
   if (instead != nullptr) {
-    hand_out(*instead);
+    if (HasRoomFor(*instead)) hand_out(*instead);
     return suggestions;
   }
   absl::StatusOr<std::vector<Proposal>> proposals =
       Propose(static_cast<int64_t>(trials_.size()), count);
   if (!proposals.ok()) return proposals.status();
-  for (Proposal& proposal : *proposals) hand_out(std::move(proposal));
+  for (Proposal& proposal : *proposals) {
+    if (!HasRoomFor(proposal)) break;
+    hand_out(std::move(proposal));
+  }
   return suggestions;
+}
+
+Spent Study::SpentSoFar() const {
+  Spent spent = spending_.total();
+  const double now = Now();
+  for (const auto* running : {&running_, &elsewhere_}) {
+    for (const auto& entry : *running) {
+      Spent own = spending_.Of(*entry.second);
+      own.seconds = std::max(0.0, now - entry.second->started);
+      spent += own;
+    }
+  }
+  return spent;
+}
+
+Spent Study::Committed() const {
+  Spent spent = SpentSoFar();
+  for (const auto* running : {&running_, &elsewhere_}) {
+    for (const auto& entry : *running) {
+      const Trial& trial = *entry.second;
+      spent.steps += std::max<int64_t>(
+          0, spending_.PlannedSteps(trial.budget, trial.resume_from) - spending_.Of(trial).steps);
+    }
+  }
+  return spent;
+}
+
+bool Study::HasRoom() {
+  out_of_budget_ = config_.budget.limited() && UsedUp(Committed(), config_).has_value();
+  return !out_of_budget_;
+}
+
+bool Study::HasRoomFor(const Proposal& proposal) {
+  if (!HasRoom()) return false;
+  out_of_budget_ =
+      config_.budget.steps > 0 &&
+      Committed().steps + spending_.PlannedSteps(proposal.budget, proposal.resume_from) >
+          config_.budget.steps;
+  return !out_of_budget_;
+}
+
+bool Study::out_of_budget() const {
+  absl::MutexLock lock(&mutex_);
+  return out_of_budget_;
 }
 
 absl::StatusOr<std::vector<Proposal>> Study::Propose(int64_t first_id, int count) {
@@ -351,6 +416,13 @@ absl::StatusOr<std::vector<Suggestion>> Study::AskStored(int count, int64_t limi
                                                          std::vector<const Trial*>* started,
                                                          std::vector<const Trial*>* ended) {
   absl::MutexLock asking(&ask_mutex_);
+  if (config_.budget.limited()) {
+    // Before a number is claimed: what the others have spent.
+    absl::Status status = ReadOthers(ended);
+    if (!status.ok()) return status;
+    absl::MutexLock lock(&mutex_);
+    if (!HasRoom()) return std::vector<Suggestion>();
+  }
   absl::StatusOr<ClaimResult> claim = store_->Claim(count, limit);
   if (!claim.ok()) return claim.status();
 
@@ -361,8 +433,10 @@ absl::StatusOr<std::vector<Suggestion>> Study::AskStored(int count, int64_t limi
   {
     absl::MutexLock lock(&mutex_);
     // What the others did, in the order of the ids; then what is ours.
-    for (TrialRecord& record : claim->changes) Adopt(std::move(record), ended);
-    status = Finished(*ended);
+    std::vector<const Trial*> news;
+    for (TrialRecord& record : claim->changes) Adopt(std::move(record), &news);
+    ended->insert(ended->end(), news.begin(), news.end());
+    status = Finished(news);
     if (!status.ok()) return status;
     std::vector<int64_t> fresh;
     for (TrialRecord& record : claim->claimed) {
@@ -389,39 +463,44 @@ absl::StatusOr<std::vector<Suggestion>> Study::AskStored(int count, int64_t limi
       stored.push_back(
           {trial.id, trial.point, record.trial.budget, record.trial.resume_from, std::nullopt});
     }
+    size_t used = 0;  // of `fresh`
     if (instead != nullptr && !fresh.empty()) {
-      Trial& trial = trials_[fresh.front()];
-      suggestions.push_back(Start(trial, *instead));
-      started->push_back(&trial);
-      stored.push_back(
-          {trial.id, trial.point, instead->budget, instead->resume_from, std::nullopt});
+      if (HasRoomFor(*instead)) {
+        Trial& trial = trials_[fresh[used++]];
+        suggestions.push_back(Start(trial, *instead));
+        started->push_back(&trial);
+        stored.push_back(
+            {trial.id, trial.point, instead->budget, instead->resume_from, std::nullopt});
+      }
     } else if (!fresh.empty()) {
       absl::StatusOr<std::vector<Proposal>> proposals =
           Propose(fresh.front(), static_cast<int>(fresh.size()));
       status = proposals.status();
-      const size_t used = proposals.ok() ? proposals->size() : 0;
+      const size_t proposed = proposals.ok() ? proposals->size() : 0;
       AskedView view;
       view.first_id = fresh.front();
       view.count = static_cast<int32_t>(fresh.size());
       for (const PendingTrial& trial : pending_) view.pending.push_back(trial.id);
       view.hidden.assign(hidden_.begin(), hidden_.end());
-      for (size_t i = 0; i < used; ++i) {
-        Trial& trial = trials_[fresh[i]];
+      for (size_t i = 0; i < proposed && HasRoomFor((*proposals)[i]); ++i) {
+        Trial& trial = trials_[fresh[used++]];
         view.index = static_cast<int32_t>(i);
         suggestions.push_back(Start(trial, (*proposals)[i]));
         started->push_back(&trial);
         stored.push_back(
             {trial.id, trial.point, (*proposals)[i].budget, (*proposals)[i].resume_from, view});
       }
-      left_over.assign(fresh.begin() + used, fresh.end());
-      for (size_t i = 0; i < left_over.size(); ++i) {
-        --CountOf(trials_.back().state);
-        trials_.pop_back();
-      }
+    }
+    left_over.assign(fresh.begin() + static_cast<ptrdiff_t>(used), fresh.end());
+    for (size_t i = 0; i < left_over.size(); ++i) {
+      --CountOf(trials_.back().state);
+      trials_.pop_back();
     }
   }
   if (!left_over.empty()) {
-    status.Update(store_->Unclaim(left_over, "the strategy had nothing more to try"));
+    status.Update(store_->Unclaim(left_over, out_of_budget()
+                                                 ? "the study's budget had no room for it"
+                                                 : "the strategy had nothing more to try"));
   }
   for (const int64_t id : refused) {
     const absl::StatusOr<Trial> trial = Get(id);
@@ -431,6 +510,16 @@ absl::StatusOr<std::vector<Suggestion>> Study::AskStored(int count, int64_t limi
   if (!stored.empty()) status.Update(store_->Propose(stored));
   if (!status.ok()) return status;
   return suggestions;
+}
+
+absl::Status Study::ReadOthers(std::vector<const Trial*>* ended) {
+  absl::MutexLock lock(&mutex_);
+  absl::Status status = store_->Read([&](TrialRecord record) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    Adopt(std::move(record), ended);
+    return absl::OkStatus();
+  });
+  status.Update(Finished(*ended));
+  return status;
 }
 
 Trial& Study::Slot(int64_t id) {
@@ -523,7 +612,11 @@ Decision Study::Judge(const RunningTrial& trial) {
     stop_reasons_[trial.id] = absl::StrCat(config_.stopping[i].name, ": ", *why);
     return Decision::kStop;
   }
-  return decision;
+  if (!config_.budget.limited()) return decision;
+  const std::optional<std::string> used_up = UsedUp(SpentSoFar(), config_);
+  if (!used_up.has_value()) return decision;
+  stop_reasons_[trial.id] = absl::StrCat("the study has spent ", *used_up);
+  return Decision::kStop;
 }
 
 absl::Status Study::Tell(int64_t id, Outcome outcome) {
@@ -600,7 +693,10 @@ void Study::End(Trial& trial, Outcome outcome) {
 
 absl::Status Study::Finished(absl::Span<const Trial* const> trials) {
   if (trials.empty()) return absl::OkStatus();
-  for (const Trial* trial : trials) UpdateFront(*trial);
+  for (const Trial* trial : trials) {
+    UpdateFront(*trial);
+    spending_.Add(*trial);
+  }
   absl::Status status = strategy_->Tell(trials);
   for (const std::unique_ptr<StoppingRule>& rule : stopping_) {
     if (status.ok()) status = rule->Tell(trials);
@@ -643,12 +739,7 @@ absl::StatusOr<int64_t> Study::Import(Trial trial) {
     const absl::StatusOr<int64_t> number = store_->Import(trial);
     if (!number.ok()) return number;
     id = *number;
-    absl::MutexLock lock(&mutex_);
-    status = store_->Read([&](TrialRecord record) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-      Adopt(std::move(record), &ended);
-      return absl::OkStatus();
-    });
-    status.Update(Finished(ended));
+    status = ReadOthers(&ended);
   } else {
     absl::MutexLock lock(&mutex_);
     Trial& added = Add(trial.state, {});

@@ -40,6 +40,7 @@
 #include "absl/types/span.h"
 #include "core/dominance.h"
 #include "core/option_schema.h"
+#include "core/spending.h"
 #include "core/stopping_rule.h"
 #include "core/strategy.h"
 #include "core/study_config.h"
@@ -101,18 +102,18 @@ class Study {
 
   // Starts up to `count` trials: first what was enqueued, or is to be repeated, then what the
   // strategy proposes. Fewer than asked for, possibly none: the strategy has nothing more to try,
-  // or the study has `limit` trials (0: no limit), those that repeat others not counted. Internal:
-  // the strategy broke its contract.
+  // the study has `limit` trials (0: no limit), those that repeat others not counted, or its budget
+  // has no room for what was proposed. Internal: the strategy broke its contract.
   absl::StatusOr<std::vector<Suggestion>> Ask(int count, int64_t limit = 0);
 
   // Starts one trial, as Ask does, with `proposal` in the place of the strategy's: for runners that
   // decide by themselves how a training goes on. What was enqueued, or is to be repeated, still
-  // comes first; nullopt: the study has `limit` trials. InvalidArgument: not a point of the space,
-  // a budget below 1, or a trial to go on from that has not ended.
+  // comes first; nullopt: the study has `limit` trials, or no room in its budget. InvalidArgument:
+  // not a point of the space, a budget below 1, or a trial to go on from that has not ended.
   absl::StatusOr<std::optional<Suggestion>> AskFor(const Proposal& proposal, int64_t limit = 0);
 
   // A running trial's metrics at a step, [metrics], and what the strategy says to that; where it
-  // wants to go on, a stopping rule may answer kStop.
+  // wants to go on, a stopping rule may answer kStop, or the budget.
   // InvalidArgument: a wrong number of values, a step not above the last one. FailedPrecondition:
   // the trial does not run. A value that is not finite is recorded, and the answer is kStop.
   absl::StatusOr<Decision> Report(int64_t id, int64_t step, absl::Span<const double> values);
@@ -146,6 +147,9 @@ class Study {
     int64_t total() const { return running + complete + stopped + failed; }
   };
   Counts counts() const;
+
+  // Whether the last Ask came to fewer trials for want of budget.
+  bool out_of_budget() const;
 
   // Whether a trial that fails may be repeated.
   bool retries() const { return store_ != nullptr && store_->retries() > 0; }
@@ -190,13 +194,22 @@ class Study {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetOrigin(int64_t id, std::optional<int64_t> retry_of, std::optional<int64_t> resume_from)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // What the strategy and the stopping rules make of a report.
+  // What has been spent, and the steps that running trials have yet to train as well.
+  Spent SpentSoFar() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Spent Committed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether the budget has room: for anything; for a trial. If not, remembers it.
+  bool HasRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasRoomFor(const Proposal& proposal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What the strategy, the stopping rules and the budget make of a report.
   Decision Judge(const RunningTrial& trial) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(Trial& trial, Outcome outcome) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes over what the storage says of a trial that does not run here, and adds it to `ended` if
   // it has ended.
   void Adopt(TrialRecord record, std::vector<const Trial*>* ended)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Takes over what is new in the storage; `ended`, empty before, gets what has ended.
+  absl::Status ReadOthers(std::vector<const Trial*>* ended)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(ask_mutex_) ABSL_LOCKS_EXCLUDED(mutex_);
   // Tell, through the storage. Not `ended`: the storage did not take it, and the trial still runs.
   absl::Status TellStored(int64_t id, Outcome outcome, bool* ended) ABSL_LOCKS_EXCLUDED(mutex_);
   // Tells the strategy and the stopping rules of trials that have just ended, in the order of their
@@ -230,6 +243,8 @@ class Study {
   // What the strategy is shown of the running trials; rebuilt when these have changed.
   std::vector<PendingTrial> pending_ ABSL_GUARDED_BY(mutex_);
   bool pending_stale_ ABSL_GUARDED_BY(mutex_) = false;
+  Spending spending_ ABSL_GUARDED_BY(mutex_);
+  bool out_of_budget_ ABSL_GUARDED_BY(mutex_) = false;
   NondominatedSet front_ ABSL_GUARDED_BY(mutex_);  // one objective: the best
   Counts counts_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> notes_

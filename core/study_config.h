@@ -39,6 +39,19 @@ struct MetricConstraint {
   double MetricOf(double excess) const { return at_least ? bound - excess : bound + excess; }
 };
 
+// What a study may spend on all of its trials together; 0: no limit. A trial starts while there is
+// room for it, counting what those that run have yet to train; one that was enqueued, or is
+// repeated, while there is any. A trial that runs when the budget has been used up is stopped at
+// its next report. core/spending.h says what a trial spends.
+struct Budget {
+  int64_t steps = 0;        // the model's
+  double seconds = 0;       // of all trials, those side by side counted each
+  double cost = 0;          // in units of the metric
+  std::string cost_metric;  // one of StudyConfig::metrics, which grows with what a trial costs
+
+  bool limited() const { return steps > 0 || seconds > 0 || cost > 0; }
+};
+
 // A finished trial of an earlier study, translated into the space and the objectives of this one.
 struct EarlierTrial {
   Point point;
@@ -71,6 +84,8 @@ struct StudyConfig {
   std::string unit = "step";
   // How many trials are planned: a hint for strategies that divide a budget; 0: not known.
   int64_t trials = 0;
+  // Enforced by the study; not stored with it.
+  Budget budget;
   // How many trials will run at once: a hint.
   int parallelism = 1;
   uint64_t seed = 0;

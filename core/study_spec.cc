@@ -150,12 +150,12 @@ absl::Status ChooseMetrics(const StudySpec& spec, const ModelFactory& model, Stu
     names.emplace_back(kTrainSeconds);
   }
   // The metric of that name; it is measured from here on.
-  const auto find = [&](const char* field, size_t i,
+  const auto find = [&](const std::string& place,
                         const std::string& name) -> absl::StatusOr<Metric> {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
       return absl::InvalidArgumentError(
-          absl::StrCat(field, "[", i, "]: ", UnknownName("metric", name, names)));
+          absl::StrCat(place, ": ", UnknownName("metric", name, names)));
     }
     auto& measured = config->metrics;
     if (std::find(measured.begin(), measured.end(), name) == measured.end()) {
@@ -167,7 +167,8 @@ absl::Status ChooseMetrics(const StudySpec& spec, const ModelFactory& model, Stu
   config->objectives.clear();
   for (size_t i = 0; i < spec.objectives.size(); ++i) {
     const auto& objective = spec.objectives[i];
-    const absl::StatusOr<Metric> metric = find("objectives", i, objective.metric);
+    const absl::StatusOr<Metric> metric =
+        find(absl::StrCat("objectives[", i, "]"), objective.metric);
     if (!metric.ok()) return metric.status();
     config->objectives.push_back({objective.metric, objective.goal.value_or(metric->goal)});
   }
@@ -175,14 +176,19 @@ absl::Status ChooseMetrics(const StudySpec& spec, const ModelFactory& model, Stu
     config->objectives.push_back({known.front().name, known.front().goal});
   }
   for (size_t i = 0; i < spec.constraints.size(); ++i) {
-    absl::Status status = find("constraints", i, spec.constraints[i].metric).status();
+    absl::Status status =
+        find(absl::StrCat("constraints[", i, "]"), spec.constraints[i].metric).status();
     if (!status.ok()) return status;
   }
   config->constraints = spec.constraints;
+  if (!spec.budget.cost_metric.empty()) {
+    absl::Status status = find("budget: cost_metric", spec.budget.cost_metric).status();
+    if (!status.ok()) return status;
+  }
   for (size_t i = 0; i < spec.stopping.size(); ++i) {
     const Value* const watched = spec.stopping[i].options.Find("metric");
     if (watched == nullptr || !watched->is_string() || watched->string().empty()) continue;
-    absl::Status status = find("stopping", i, watched->string()).status();
+    absl::Status status = find(absl::StrCat("stopping[", i, "]"), watched->string()).status();
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
@@ -259,6 +265,18 @@ absl::StatusOr<MetricConstraint> ConstraintFromValue(const Value& value, const s
   return constraint;
 }
 
+absl::StatusOr<Budget> BudgetFromValue(const Value& value, const std::string& where) {
+  Budget budget;
+  ObjectReader reader(value, where);
+  budget.steps = reader.Optional<int64_t>("steps", 0);
+  budget.seconds = reader.Optional<double>("seconds", 0);
+  budget.cost = reader.Optional<double>("cost", 0);
+  budget.cost_metric = reader.Optional<std::string>("cost_metric", "");
+  absl::Status status = reader.Finish();
+  if (!status.ok()) return status;
+  return budget;
+}
+
 absl::StatusOr<absl::Duration> ParseTimeLimit(const std::string& text) {
   absl::Duration duration;
   if (!absl::ParseDuration(text, &duration) || duration <= absl::ZeroDuration()) {
@@ -329,6 +347,11 @@ absl::StatusOr<StudySpec> StudySpecFromValue(const Value& value, const std::stri
       if (duration.ok()) spec.time_limit = *duration;
     }
   }
+  if (const Value* given = reader.Find("budget")) {
+    absl::StatusOr<Budget> budget = BudgetFromValue(*given, reader.Place("budget"));
+    reader.Note(budget.status());
+    if (budget.ok()) spec.budget = *std::move(budget);
+  }
   const auto seed = reader.Optional<int64_t>("seed", 0);
   spec.test_best = reader.Optional<bool>("test_best", false);
   absl::Status status = reader.Finish();
@@ -397,6 +420,12 @@ Value ToValue(const StudySpec& spec) {
   if (spec.time_limit != absl::InfiniteDuration()) {
     value.Set("time_limit", absl::FormatDuration(spec.time_limit));
   }
+  Value budget = Value::Object();
+  if (spec.budget.steps > 0) budget.Set("steps", spec.budget.steps);
+  if (spec.budget.seconds > 0) budget.Set("seconds", spec.budget.seconds);
+  if (spec.budget.cost > 0) budget.Set("cost", spec.budget.cost);
+  if (!spec.budget.cost_metric.empty()) budget.Set("cost_metric", spec.budget.cost_metric);
+  if (!budget.object().empty()) value.Set("budget", std::move(budget));
   value.Set("seed", static_cast<int64_t>(spec.seed));
   if (spec.test_best) value.Set("test_best", true);
   return value;
@@ -414,6 +443,7 @@ absl::StatusOr<PreparedStudy> Prepare(const StudySpec& spec, const ModelRegistry
   config.max_steps = prepared.model->max_steps();
   config.unit = prepared.model->unit();
   config.trials = spec.trials;
+  config.budget = spec.budget;
   config.seed = spec.seed;
   config.allow_duplicates = spec.allow_duplicates;
   config.stopping = spec.stopping;

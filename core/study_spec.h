@@ -10,8 +10,8 @@
 //     "warm_start": ["earlier.result.json"],
 //     "strategy": {"name": "coarse_to_fine", "rounds": 3},
 //     "stopping": "median",
-//     "runner": {"name": "caviar", "parallelism": 2}, "trials": 60, "time_limit": "10m", "seed": 1
-//     }
+//     "runner": {"name": "caviar", "parallelism": 2}, "trials": 60, "time_limit": "10m",
+//     "budget": {"steps": 1620}, "seed": 1 }
 #ifndef STURGEON_CORE_STUDY_SPEC_H_
 #define STURGEON_CORE_STUDY_SPEC_H_
 
@@ -53,6 +53,7 @@ struct StudySpec {
   PluginSpec runner = {"caviar"};
   int64_t trials = 0;  // 0: no limit but the time's
   absl::Duration time_limit = absl::InfiniteDuration();
+  Budget budget;  // StudyConfig's
   uint64_t seed = 0;
   // Train the best assignment once more at the end, on all data but the test set, and test it.
   bool test_best = false;
@@ -75,6 +76,10 @@ absl::StatusOr<Goal> GoalFromName(const std::string& name, const std::string& wh
 absl::StatusOr<StudySpec::SpecObjective> ObjectiveFromValue(const Value& value,
                                                             const std::string& where);
 absl::StatusOr<MetricConstraint> ConstraintFromValue(const Value& value, const std::string& where);
+
+// {"steps": 1620, "seconds": 3600, "cost": 20, "cost_metric": "dollars"}, each of them where it is
+// wanted. Ranges are left to the study.
+absl::StatusOr<Budget> BudgetFromValue(const Value& value, const std::string& where);
 
 // "10m", "1h30m", "90s": a positive duration. InvalidArgument shows the form.
 absl::StatusOr<absl::Duration> ParseTimeLimit(const std::string& text);

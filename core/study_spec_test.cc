@@ -76,7 +76,8 @@ TEST(StudySpec, ReadsEveryField) {
                      "fixed": {"units": 9}, "tiers": [1, 2], "enqueue": [{"lr": 0.5}],
                      "strategy": "random",
                      "stopping": [{"name": "median", "warmup_steps": 3}, "patience"], "runner": {"name": "caviar", "parallelism": 2},
-                     "trials": 60, "time_limit": "1h30m", "seed": 7, "test_best": true})",
+                     "trials": 60, "time_limit": "1h30m", "seed": 7, "test_best": true,
+                     "budget": {"steps": 100, "seconds": 1.5, "cost": 2, "cost_metric": "error"}})",
                                     ""),
                          "f.json");
   ASSERT_TRUE(spec.ok()) << spec.status();
@@ -103,6 +104,10 @@ TEST(StudySpec, ReadsEveryField) {
   EXPECT_EQ(spec->constraints[1].Excess(0.75), -0.25);
   EXPECT_THAT(spec->warm_start, ElementsAre("a.json", "b.json"));
   EXPECT_TRUE(spec->allow_duplicates);
+  EXPECT_EQ(spec->budget.steps, 100);
+  EXPECT_EQ(spec->budget.seconds, 1.5);
+  EXPECT_EQ(spec->budget.cost, 2);
+  EXPECT_EQ(spec->budget.cost_metric, "error");
 }
 
 TEST(StudySpec, IsWrittenAsItIsRead) {
@@ -118,7 +123,9 @@ TEST(StudySpec, IsWrittenAsItIsRead) {
             "strategy": {"name": "tpe", "gamma": 0.2},
             "stopping": ["median", {"name": "patience", "patience": 3}],
             "runner": {"name": "caviar", "parallelism": 2},
-            "trials": 60, "time_limit": "1h30m", "seed": 7, "test_best": true})",
+            "trials": 60, "time_limit": "1h30m",
+            "budget": {"steps": 100, "seconds": 1.5, "cost": 2.5, "cost_metric": "error"},
+            "seed": 7, "test_best": true})",
         R"({"name": "n", "model": "net", "strategy": "auto", "runner": "caviar", "seed": 0})"}) {
     const Value value = *ParseJson(text, "");
     const absl::StatusOr<StudySpec> spec = StudySpecFromValue(value, "f.json");
@@ -259,6 +266,16 @@ TEST(Prepare, TrainingTimeIsAMetricWhereItIsNamed) {
   EXPECT_EQ(prepared->config.objectives[1].goal, Goal::kMinimize);
   EXPECT_EQ(prepared->config.constraints[0].bound, 9);
   EXPECT_TRUE(prepared->config.allow_duplicates);
+}
+
+TEST(Prepare, WhatTheBudgetCountsIsMeasured) {
+  const auto prepared =
+      PrepareJson(R"({"model": "net", "budget": {"cost": 9, "cost_metric": "train_seconds"}})");
+  ASSERT_TRUE(prepared.ok()) << prepared.status();
+  EXPECT_EQ(prepared->config.metrics.back(), "train_seconds");
+  EXPECT_EQ(prepared->config.budget.cost, 9);
+  EXPECT_THAT(Error(R"({"model": "net", "budget": {"cost": 9, "cost_metric": "train_second"}})"),
+              StartsWith("f.json: budget: cost_metric: unknown metric \"train_second\"; did you"));
 }
 
 TEST(Prepare, WhatAStoppingRuleWatchesIsMeasured) {

@@ -433,6 +433,62 @@ TEST_F(StudyTest, AskForTakesTheStrategysPlaceButNotTheQueues) {
   }
 }
 
+TEST_F(StudyTest, TrialsStartWhileTheBudgetHasRoomForThem) {
+  StudyConfig config = Config();
+  config.max_steps = 9;
+  config.budget.steps = 30;
+  const auto study = Make(config);
+  // Three full trainings fit, and a fourth does not.
+  ASSERT_THAT(*study->Ask(5), SizeIs(3));
+  EXPECT_TRUE(study->out_of_budget());
+  EXPECT_THAT(*study->Ask(1), IsEmpty());
+  // What one does not use is there for another.
+  ASSERT_TRUE(study->Report(0, 1, {0.5}).ok());
+  ASSERT_TRUE(study->Report(0, 2, {0.5}).ok());
+  ASSERT_TRUE(study->Tell(0, Outcome::Stopped({0.5}, "enough")).ok());
+  ASSERT_THAT(*study->Ask(1), SizeIs(1));
+  EXPECT_FALSE(study->out_of_budget());
+  // 2 + 9 + 9 + 9 are gone or reserved.
+  EXPECT_THAT(*study->Ask(1), IsEmpty());
+  script_.budget = 1;
+  script_.pending.clear();
+  EXPECT_FALSE(study->AskFor({{0.5, 0, kNaN}, 2, std::nullopt})->has_value());
+  EXPECT_TRUE(study->AskFor({{0.5, 0, kNaN}, 1, std::nullopt})->has_value());
+  EXPECT_FALSE(study->out_of_budget());
+  EXPECT_THAT(*study->Ask(1), IsEmpty());
+  EXPECT_TRUE(study->out_of_budget());
+}
+
+TEST_F(StudyTest, WhatRunsWhenTheBudgetIsUsedUpIsStopped) {
+  StudyConfig config = Config();
+  config.metrics = {"value", "dollars"};
+  config.budget.cost = 10;
+  config.budget.cost_metric = "dollars";
+  const auto study = Make(config);
+  ASSERT_THAT(*study->Ask(2), SizeIs(2));
+  EXPECT_EQ(*study->Report(0, 1, {0.5, 4}), Decision::kContinue);
+  EXPECT_EQ(*study->Report(1, 1, {0.5, 4}), Decision::kContinue);
+  ASSERT_TRUE(study->Enqueue(Point{0.5, 0, kNaN}).ok());
+  EXPECT_EQ(*study->Report(0, 2, {0.5, 7}), Decision::kStop);
+  ASSERT_TRUE(study->Tell(0, Outcome::Stopped({0.5}, "the runner's words")).ok());
+  EXPECT_EQ(study->Get(0)->reason, "the study has spent all of its 10 of dollars");
+  // Not even what was enqueued.
+  EXPECT_THAT(*study->Ask(1), IsEmpty());
+  EXPECT_TRUE(study->out_of_budget());
+}
+
+TEST_F(StudyTest, ChecksItsBudget) {
+  const auto error = [&](const Budget& budget) {
+    StudyConfig config = Config();
+    config.budget = budget;
+    return std::string(Study::Create(config, {"scripted"}, plugins_).status().message());
+  };
+  EXPECT_THAT(error({-1, 0, 0, ""}), HasSubstr("budget: steps: -1 is out of range"));
+  EXPECT_THAT(error({0, kNaN, 0, ""}), HasSubstr("budget: seconds: nan is out of range"));
+  EXPECT_THAT(error({0, 0, 1, ""}), HasSubstr("say in cost_metric which metric counts it"));
+  EXPECT_THAT(error({0, 0, 1, "valeu"}), HasSubstr("did you mean \"value\"?"));
+}
+
 TEST_F(StudyTest, BestIsTheLeastOrTheGreatestFeasibleTrial) {
   for (const Goal goal : {Goal::kMinimize, Goal::kMaximize}) {
     const auto study = Make(Config({{"value", goal}}));

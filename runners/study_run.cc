@@ -101,7 +101,9 @@ std::vector<Suggestion> StudyRun::StartTrials(const StartFunction& start) {
     return {};
   }
   if (trials->empty()) {
-    summary_.end = Room() == 0 ? RunEnd::kTrials : RunEnd::kExhausted;
+    summary_.end = Room() == 0               ? RunEnd::kTrials
+                   : study().out_of_budget() ? RunEnd::kBudget
+                                             : RunEnd::kExhausted;
     // A trial that still runs may fail and be repeated, or its result be what the strategy needs to
     // go on: whoever runs it asks again.
     over_ = !study().retries() && study().counts().running == 0;

@@ -128,6 +128,34 @@ TEST_F(TuneTest, StoppingRulesEndTrialsEarlyAndSayWhy) {
   }
 }
 
+TEST_F(TuneTest, ABudgetEndsTheStudyAndWhatWasSpentIsShown) {
+  std::string table = "a,b,label\n";
+  for (int i = 0; i < 80; ++i) absl::StrAppend(&table, i % 7, ",", i % 5, ",", i % 2, "\n");
+  WriteAll(folder_ + "table.csv", table);
+  WriteAll(study_,
+           absl::StrCat(R"({"model": {"name": "softmax_regression", "epochs": 4, "dataset": "csv:)",
+                        folder_, R"(table.csv"}, "strategy": "random",
+                           "runner": {"name": "caviar", "parallelism": 2},
+                           "budget": {"steps": 100, "cost_metric": "train_seconds"}})"));
+  // Three full trainings fit.
+  const ProgramResult run = Tune({"--budget=steps=15"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr(", caviar, 15 epochs at most\n"));
+  EXPECT_THAT(run.out, HasSubstr("3 trials complete, in "));
+  EXPECT_THAT(run.out, HasSubstr("; the budget is spent\n"));
+  EXPECT_THAT(run.out, HasSubstr("\nSpent: 12 epochs, "));
+  const Value result = Result();
+  EXPECT_EQ(result.Find("trials")->list().size(), 3u);
+  EXPECT_EQ(result.Find("spent")->Find("steps")->integer(), 12);
+  EXPECT_EQ(result.Find("spent")->Find("cost"), nullptr);
+  EXPECT_EQ(result.Find("progress")->list()[0].Find("steps")->integer(), 4);
+  // The file's counts a cost.
+  EXPECT_EQ(Tune({"--trials=2"}).exit_code, 0);
+  const Value counted = Result();
+  EXPECT_EQ(counted.Find("trials")->list().size(), 2u);
+  EXPECT_GT(counted.Find("spent")->Find("cost")->number(), 0);
+}
+
 TEST_F(TuneTest, TheSameSeedGivesTheSameTrials) {
   const auto params = [&](const std::vector<std::string>& flags) {
     EXPECT_EQ(Tune(flags).exit_code, 0);
@@ -464,6 +492,8 @@ INSTANTIATE_TEST_SUITE_P(
                     // The study's runner, sequential, runs one at a time.
                     BadFlag{"--parallelism=2", "unknown option \"parallelism\""},
                     BadFlag{"--time_limit=ten", "--time_limit: \"ten\" is no time limit"},
+                    BadFlag{"--budget=epochs=9", "--budget: unknown field \"epochs\""},
+                    BadFlag{"--budget=steps=-9", "budget: steps: -9 is out of range"},
                     BadFlag{"--tiers=1,5", "--tiers: \"5\" is no tier; they are 1 to 4"},
                     BadFlag{"--tiers=3", "nothing left to tune"},
                     BadFlag{"--warm_start=none.json", "--warm_start: cannot open none.json"},

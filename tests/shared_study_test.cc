@@ -96,6 +96,25 @@ TEST_F(SharedStudyTest, ProposesWhatItWouldInMemory) {
   }
 }
 
+TEST_F(SharedStudyTest, ABudgetIsForAllProcessesTogether) {
+  StudyConfig config = Config();
+  config.max_steps = 10;
+  config.budget.steps = 35;
+  const auto attach = [&] { return *Study::Attach(config, {"random"}, plugins_, {}, place_); };
+  const auto one = attach(), other = attach();
+  ASSERT_THAT(*one->Ask(2), SizeIs(2));
+  ASSERT_THAT(*other->Ask(2), SizeIs(1));
+  EXPECT_TRUE(other->out_of_budget());
+  EXPECT_THAT(*one->Ask(1), IsEmpty());
+  // What one gives back the other has.
+  ASSERT_TRUE(one->Report(0, 1, {0.5}).ok());
+  ASSERT_TRUE(one->Tell(0, Outcome::Stopped({0.5}, "enough")).ok());
+  ASSERT_THAT(*other->Ask(1), SizeIs(1));
+  EXPECT_THAT(*other->Ask(1), IsEmpty());
+  EXPECT_EQ(other->counts().total(), 4);
+  EXPECT_THAT(Stored(), SizeIs(4));
+}
+
 TEST_F(SharedStudyTest, IsThereAgain) {
   const auto whole = InMemory("tpe");
   std::unique_ptr<Study> study;
