@@ -51,14 +51,38 @@ StudyRun::StudyRun(const RunRequest& request, std::unique_ptr<IsolatedModel> iso
       stop_(&limits_, &failed_) {}
 
 void StudyRun::Work() {
-  for (;;) {
-    const std::vector<Suggestion> trials = Ask(1);
-    if (trials.empty()) return;
-    const Suggestion& trial = trials.front();
+  {
+    absl::MutexLock lock(&mutex_);
+    ++active_;
+  }
+  while (const std::optional<Suggestion> trial = AskOrWait()) {
     const ReportFunction report = [&](int64_t step, absl::Span<const double> metrics) {
-      return study().Report(trial.id, step, metrics);
+      return study().Report(trial->id, step, metrics);
     };
-    Tell(trial.id, Execute(trial, report, /*abandoned=*/nullptr));
+    Tell(trial->id, Execute(*trial, report, /*abandoned=*/nullptr));
+  }
+  absl::MutexLock lock(&mutex_);
+  --active_;
+}
+
+std::optional<Suggestion> StudyRun::AskOrWait() {
+  for (;;) {
+    int64_t seen = 0;
+    {
+      absl::MutexLock lock(&mutex_);
+      seen = started_;
+    }
+    std::vector<Suggestion> trials = Ask(1);
+    if (!trials.empty()) return std::move(trials.front());
+    // Whoever ends a trial asks again. Only if that brings one there may be more.
+    const auto news = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return over_ || active_ == 0 || started_ != seen;
+    };
+    absl::MutexLock lock(&mutex_);
+    --active_;
+    mutex_.Await(absl::Condition(&news));
+    ++active_;
+    if (started_ == seen) return std::nullopt;
   }
 }
 
@@ -108,6 +132,7 @@ std::vector<Suggestion> StudyRun::StartTrials(const StartFunction& start) {
     // go on: whoever runs it asks again.
     over_ = !study().retries() && study().counts().running == 0;
   }
+  started_ += static_cast<int64_t>(trials->size());
   if (request_.checkpoints != nullptr) {
     for (const Suggestion& trial : *trials) {
       for (const std::optional<int64_t>& from : {trial.retry_of, trial.resume_from}) {

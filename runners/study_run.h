@@ -44,7 +44,9 @@ class StudyRun {
   static absl::StatusOr<std::unique_ptr<StudyRun>> Create(const RunRequest& request,
                                                           const TrialOptions& options);
 
-  // Asks for a trial, runs it and tells what came of it, until there is no other.
+  // Asks for a trial, runs it and tells what came of it, until there is no other. Where there is
+  // none now but other workers have trials, whose results may bring some (the members of a rung, a
+  // failed trial to repeat), it waits for them.
   void Work();
 
   // The parts of Work, for runners with an order of their own.
@@ -79,6 +81,9 @@ class StudyRun {
   using StartFunction = std::function<absl::StatusOr<std::vector<Suggestion>>()>;
   std::vector<Suggestion> StartTrials(const StartFunction& start);
 
+  // One trial for a worker, once there is one; nullopt: there will be none.
+  std::optional<Suggestion> AskOrWait() ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Tells the store of checkpoints, if there is one, how a trial has ended; all those of which it
   // does not know and the study does (another process may have told).
   void CleanUpAfter(const Trial& trial);
@@ -96,7 +101,9 @@ class StudyRun {
 
   absl::Mutex mutex_;  // taken before the study's
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
-  bool over_ ABSL_GUARDED_BY(mutex_) = false;  // nothing more is asked for
+  bool over_ ABSL_GUARDED_BY(mutex_) = false;    // nothing more is asked for
+  int64_t started_ ABSL_GUARDED_BY(mutex_) = 0;  // trials
+  int active_ ABSL_GUARDED_BY(mutex_) = 0;       // workers that do not wait
   RunSummary summary_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,8 +1,9 @@
 // Many trials side by side, each in a thread of its own, or in a process (isolation=process).
 //
 // Asynchronous (the default, the fastest): each of `parallelism` threads asks for a trial as soon
-// as it is free, and the study hears of everything as it happens. No thread ever waits for another
-// trial; but which results a proposal sees depends on how long trials take.
+// as it is free, and the study hears of everything as it happens. No thread waits for another
+// trial, unless the strategy has none to give before that ends; but which results a proposal sees
+// depends on how long trials take.
 //
 // Deterministic: the study is the same, bit for bit, on 1, 2 or 64 threads, whatever the trials'
 // times. A logical clock replaces the wall clock; see in_order.h. A time limit, a timeout or

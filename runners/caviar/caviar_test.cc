@@ -1,8 +1,10 @@
 #include "runners/caviar/caviar.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <thread>  // NOLINT(build/c++11)
@@ -66,6 +68,66 @@ Ran RunStudy(const RunnerPlugin& plugin, const Value& options, const ModelFactor
   EXPECT_TRUE(summary.ok()) << summary.status();
   ran.trials = DescribeTrials(**study);
   return ran;
+}
+
+// Two trials, then two more once these have ended, as the rungs of successive halving come.
+class TwoByTwo : public Strategy {
+ public:
+  struct NoOptions {};
+  static const Schema<NoOptions>& OptionSchema() {
+    static const auto* const schema = new Schema<NoOptions>();
+    return *schema;
+  }
+  static absl::StatusOr<std::unique_ptr<Strategy>> Create(NoOptions, const StrategyContext&) {
+    return std::unique_ptr<Strategy>(new TwoByTwo());
+  }
+
+  absl::StatusOr<std::vector<Proposal>> Ask(const AskRequest& request) override {
+    const bool some = request.first_id < 2 || (told_ >= 2 && request.first_id < 4);
+    if (some) return std::vector<Proposal>{{{0.5, 0.5, 0}, std::nullopt, std::nullopt}};
+    if (told_ == 1 && !empty_answer->HasBeenNotified()) empty_answer->Notify();
+    return std::vector<Proposal>();
+  }
+  absl::Status Tell(absl::Span<const Trial* const> finished) override {
+    told_ += finished.size();
+    return absl::OkStatus();
+  }
+
+  static absl::Notification* empty_answer;
+
+ private:
+  size_t told_ = 0;
+};
+absl::Notification* TwoByTwo::empty_answer = nullptr;
+
+TEST(CaviarTest, AWorkerThatFindsNothingWaitsForWhatOthersResultsBring) {
+  absl::Notification empty_answer;
+  TwoByTwo::empty_answer = &empty_answer;
+  Plugins plugins;
+  ASSERT_TRUE(
+      plugins.strategies.Add(MakeStrategyPlugin<TwoByTwo>("two_by_two", "For tests.")).ok());
+  // The second trial ends when the first one's worker has found nothing to do; the third and the
+  // fourth when both run.
+  std::atomic<int> begun{0};
+  absl::Notification together;
+  const LambdaModel model(
+      {{"value", Goal::kMinimize}}, 1,
+      [&](const LambdaModel::Step&) -> absl::StatusOr<std::vector<double>> {
+        const int number = begun++;
+        if (number == 1) empty_answer.WaitForNotification();
+        if (number == 3) together.Notify();
+        if (number == 2 && !together.WaitForNotificationWithTimeout(absl::Minutes(2))) {
+          return absl::DeadlineExceededError("the other worker has gone");
+        }
+        return std::vector<double>{1.0};
+      });
+  const auto study = Study::Create(SmallStudy(), {"two_by_two"}, plugins);
+  ASSERT_TRUE(study.ok()) << study.status();
+  const auto runner = kCaviarRunner.create(Options("parallelism=2"), "runner", RunnerContext());
+  const absl::StatusOr<RunSummary> summary = (*runner)->Run({**study, model});
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->complete, 4);
+  EXPECT_EQ(summary->end, RunEnd::kExhausted);
 }
 
 // Six steps, of which every one takes a time that depends on `timing`.
