@@ -10,7 +10,7 @@
 namespace sturgeon {
 namespace {
 
-constexpr int kMostPromotions = 4;  // by default
+constexpr int kMostPromotions = 3;  // by default
 
 // How often a configuration may have to be promoted, if the planned trials are to train one to the
 // end.

@@ -14,6 +14,7 @@
 #ifndef STURGEON_STRATEGIES_RUNGS_H_
 #define STURGEON_STRATEGIES_RUNGS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -55,7 +56,7 @@ void AddRungOptions(Schema<Options>& schema) {
       .Add("over", over, "Where new configurations come from: a strategy, with options of its own.")
       .Add("eta", eta, "One of so many goes on from each rung to the next.", Between(2, 100))
       .Add("min_steps", min_steps,
-           "The lowest rung, in the model's steps. 0: a full training divided by eta^4, or more if "
+           "The lowest rung, in the model's steps. 0: a full training divided by eta^3, or more if "
            "the planned trials would bring none to the top.",
            AtLeast(0));
 }
@@ -64,11 +65,11 @@ void AddRungOptions(Schema<Options>& schema) {
 //
 // Rung k of 0 … K is round(r (R / r)^(k / K)) steps with K = round(log_eta(R / r)), at least 1: r
 // at the bottom, R at the top, and between two rungs a factor as near eta as there can be. Where R
-// is r eta^K these are the budgets of the literature: 1, 3, 9, 27; of 52 steps it makes 1, 3, 7,
-// 19, 52.
+// is r eta^K these are the budgets of the literature: 1, 3, 9, 27; from 2 to 52 it makes 2, 6, 18,
+// 52.
 class Rungs {
  public:
-  // `min_steps` is r; 0: R / eta^4, or more where so few trials are planned that none of them would
+  // `min_steps` is r; 0: R / eta^3, or more where so few trials are planned that none of them would
   // reach the top: 1 + eta + … + eta^K are needed for one, if that many begin. InvalidArgument: the
   // model's full training is not known or has one step, or r is not below it.
   static absl::StatusOr<Rungs> Create(int eta, int64_t min_steps, const StudyConfig& study);
@@ -139,6 +140,7 @@ class RungHistory {
   };
   Change Add(const Trial& trial);
 
+  size_t size() const { return configurations_.size(); }
   // The configuration that a trial belongs to; nullptr: not known.
   const Configuration* Find(int64_t trial) const;
   // That a running trial goes on with; nullptr: it begins one.

@@ -47,12 +47,13 @@ TEST(Rungs, OtherwiseByAFactorNearEta) {
   EXPECT_THAT(Steps(2, 1, Training(3)), ElementsAre(1, 2, 3));
 }
 
-TEST(Rungs, AreFiveByDefaultAndFewerForFewTrials) {
+TEST(Rungs, AreFourByDefaultAndFewerForFewTrials) {
   EXPECT_THAT(Steps(3, 0, Training(27)), ElementsAre(1, 3, 9, 27));
-  EXPECT_THAT(Steps(3, 0, Training(100000)), ElementsAre(1235, 3705, 11113, 33336, 100000));
-  // 1 + 3 + 9 + 27 + 81 = 121, and so on down.
-  EXPECT_EQ(Steps(3, 0, Training(81, 121)).size(), 5);
-  EXPECT_EQ(Steps(3, 0, Training(81, 120)).size(), 4);
+  EXPECT_THAT(Steps(3, 0, Training(52)), ElementsAre(2, 6, 18, 52));
+  EXPECT_THAT(Steps(3, 0, Training(100000)), ElementsAre(3704, 11112, 33334, 100000));
+  // 1 + 3 + 9 + 27 = 40, and so on down.
+  EXPECT_EQ(Steps(3, 0, Training(81, 40)).size(), 4);
+  EXPECT_THAT(Steps(3, 0, Training(81, 39)), ElementsAre(9, 27, 81));
   EXPECT_THAT(Steps(3, 0, Training(81, 13)), ElementsAre(9, 27, 81));
   EXPECT_THAT(Steps(3, 0, Training(81, 12)), ElementsAre(27, 81));
   EXPECT_THAT(Steps(3, 0, Training(81, 1)), ElementsAre(27, 81));

@@ -4,8 +4,17 @@
 // Rungs (strategies/rungs.h) are budgets r, r eta, r eta² … up to a full training. Whoever asks for
 // a trial gets, from the highest rung down, the best configuration that is among the best ⌊n / eta⌋
 // of the n results of its rung and has not gone on from it: it is trained to the next rung, from
-// where it stopped. If there is none, a new configuration starts at the lowest rung. It comes from
-// the strategy `over` (strategies/searcher.h).
+// where it stopped. If there is none, a new configuration starts. It comes from the strategy `over`
+// (strategies/searcher.h).
+//
+// Two things keep the first results, which say little, from deciding too much; `patience` 1 and
+// `brackets` 1 are the algorithm of the paper.
+// - The best of a few is not worth much. Rung k of 0 … K promotes nothing before it has
+//   eta^min(patience, K - k) results: as many as successive halving would begin there to train one
+//   to the end. Until then new configurations start, so nobody waits for it.
+// - The lowest rungs may rank by little. Of new configurations some start at higher rungs, in the
+//   proportions and the order of hyperband: ⌈(K + 1) / (s + 1) eta^s⌉ at rung K - s, for s = K … 0,
+//   in a cycle. `brackets` says how many of the rungs, from the lowest; 0: all.
 //
 // A trial that fails, or that a rule stops before it has used its budget, is a result like the
 // worst and goes no further. Infeasible ones stand behind the feasible ones, by what they violate.
@@ -37,13 +46,17 @@
 #include "core/strategy.h"
 #include "core/trial.h"
 #include "strategies/asha/standings.h"
+#include "strategies/brackets.h"
 #include "strategies/rungs.h"
 #include "strategies/searcher.h"
 
 namespace sturgeon {
 
 struct AshaOptions : RungOptions {
-  AshaOptions() : RungOptions("tpe") {}
+  AshaOptions() : RungOptions("auto") {}
+
+  int patience = 3;
+  int brackets = 0;
 };
 
 class AshaStrategy final : public Strategy {
@@ -56,7 +69,7 @@ class AshaStrategy final : public Strategy {
   absl::Status Tell(absl::Span<const Trial* const> finished) override;
 
  private:
-  AshaStrategy(Rungs rungs, const StrategyContext& context);
+  AshaStrategy(const AshaOptions& options, Rungs rungs, const StrategyContext& context);
 
   // The proposals of one Ask as they come about.
   struct Batch {
@@ -70,13 +83,19 @@ class AshaStrategy final : public Strategy {
     bool full() const { return proposals.size() == count; }
   };
   void Promote(const Configuration& configuration, int rung, Batch& batch) const;
-  void PromoteTheBest(Batch& batch) const;
+  void PromoteTheBest(bool patient, Batch& batch) const;
+  // The rung at which a configuration starts, when so many have been begun before it.
+  int StartOf(int64_t begun) const;
+  absl::Status Begin(const AskRequest& request, Batch& batch) const;
   // Where nothing is going on above a rung, its best goes on.
   void PromoteLoneRungs(Batch& batch) const;
 
   const Rungs rungs_;
   RungHistory history_;
   std::vector<asha::Standings> standings_;  // [rung]
+  std::vector<double> first_promotion_;     // [rung]: takes so many results
+  std::vector<BracketKind> starts_;         // where new configurations start, in a cycle
+  int64_t cycle_ = 0;                       // its length
   std::unique_ptr<Searcher> searcher_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/plugins.h"
@@ -17,9 +18,9 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-StrategyCase Case(const char* over) {
-  StrategyCase made = {absl::StrCat("over_", over), &kAshaStrategy, SearchersForTests(),
-                       Value(Value::Object{{"over", over}, {"min_steps", 1}})};
+StrategyCase Case(const char* name, Value::Object options) {
+  options.push_back({"min_steps", 1});
+  StrategyCase made = {name, &kAshaStrategy, SearchersForTests(), Value(std::move(options))};
   made.several_objectives = false;
   made.max_steps = RungPlay::kEpochs;
   made.exhausts = true;
@@ -27,13 +28,16 @@ StrategyCase Case(const char* over) {
   return made;
 }
 
-INSTANTIATE_TEST_SUITE_P(Asha, StrategyConformance, testing::Values(Case("random"), Case("tpe")),
+INSTANTIATE_TEST_SUITE_P(Asha, StrategyConformance,
+                         testing::Values(Case("over_random", {{"over", "random"}}),
+                                         Case("of_the_paper_over_tpe",
+                                              {{"over", "tpe"}, {"patience", 1}, {"brackets", 1}})),
                          StrategyCaseName);
 
-// Over random, with rungs of 1, 3 and 9 epochs.
+// The paper's, over random, with rungs of 1, 3 and 9 epochs.
 class Scripted : public testing::Test {
  protected:
-  RungPlay play_{kAshaStrategy, {{"over", "random"}}};
+  RungPlay play_{kAshaStrategy, {{"over", "random"}, {"patience", 1}, {"brackets", 1}}};
 };
 
 TEST_F(Scripted, SaysItsRungs) {
@@ -155,6 +159,47 @@ TEST_F(Scripted, FullTrainingsThatTheUserWantsAreResultsOfTheTop) {
   EXPECT_EQ(play_.Ask(3), "new@1 new@1 new@1");
   for (int64_t id = 0; id < 4; ++id) play_.Tell(id, 0.1);
   EXPECT_EQ(play_.Ask(2), "1@3 new@1");
+}
+
+TEST(Asha, ARungWaitsForAsManyResultsAsTakeOneToTheTop) {
+  RungPlay play(kAshaStrategy, {{"over", "random"}, {"brackets", 1}});
+  for (int64_t id = 0; id < 9; ++id) {
+    EXPECT_EQ(play.Ask(), "new@1") << id;
+    play.Tell(id, 1.0 - 0.1 * static_cast<double>(id));
+  }
+  play.Resume();
+  EXPECT_EQ(play.Ask(4), "8@3 7@3 6@3 new@1");  // 9, 10, 11, 12
+  play.Tell(9, 0.1);
+  play.Tell(10, 0.05);
+  EXPECT_EQ(play.Ask(), "new@1");  // two results at 3 epochs
+  play.Tell(11, 0.2);
+  EXPECT_EQ(play.Ask(), "10@end");
+  // From then on it goes on with each third.
+  play.Tell(12, 0.01);
+  EXPECT_EQ(play.Ask(2), "12@3 new@1");
+}
+
+TEST(Asha, SomeStartAtHigherRungsAsHyperbandsDo) {
+  RungPlay play(kAshaStrategy, {{"over", "random"}});
+  EXPECT_EQ(play.Ask(9), "new@1 new@1 new@1 new@1 new@1 new@1 new@1 new@1 new@1");
+  EXPECT_EQ(play.Ask(3), "new@3 new@3 new@3");
+  play.Tell(3, 0.5);
+  play.Resume();
+  EXPECT_EQ(play.Ask(6), "new@3 new@3 new@end new@end new@end new@1");
+
+  RungPlay two(kAshaStrategy, {{"over", "random"}, {"brackets", 2}});
+  two.Ask(9);
+  EXPECT_EQ(two.Ask(6), "new@3 new@3 new@3 new@3 new@3 new@1");
+}
+
+TEST(Asha, WhatStartsAtARungIsRankedWithThoseThatCameToIt) {
+  RungPlay play(kAshaStrategy, {{"over", "random"}});
+  play.Ask(14);
+  for (int64_t id = 0; id < 9; ++id) play.Tell(id, 0.5 + 0.01 * static_cast<double>(id));
+  EXPECT_EQ(play.Ask(3), "0@3 1@3 2@3");                   // 14, 15, 16
+  for (int64_t id = 9; id < 14; ++id) play.Tell(id, 0.3);  // started at 3 epochs
+  for (const int64_t id : {14, 15, 16}) play.Tell(id, 0.1 * static_cast<double>(id - 13));
+  EXPECT_EQ(play.Ask(3), "14@end 15@end new@end");  // of eight results 0.1 and 0.2
 }
 
 TEST(Asha, WhatIsDueStillGoesOnWhenAGridHasEnded) {

@@ -3,7 +3,7 @@
 namespace sturgeon::asha {
 
 void Standings::Settle() {
-  const size_t size = (top_.size() + rest_.size()) / eta_;
+  const size_t size = this->size() / eta_;
   while (top_.size() > size) {
     const auto last = --top_.end();
     rest_.insert(*last);

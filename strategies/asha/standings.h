@@ -22,6 +22,7 @@ class Standings {
   // The configuration of a result has gone on.
   void GoneOn(const Standing& standing) { waiting_.erase(standing); }
 
+  size_t size() const { return top_.size() + rest_.size(); }
   // Those that have not gone on but could, the best first.
   const Ordered& waiting() const { return waiting_; }
   // Whether it is among the best ⌊n / eta⌋.
