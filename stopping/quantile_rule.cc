@@ -21,7 +21,11 @@ absl::StatusOr<std::unique_ptr<StoppingRule>> QuantileRule::Create(const Quantil
                                                                    double quantile,
                                                                    std::string name,
                                                                    const StudyConfig& study) {
-  absl::StatusOr<Watch> watch = Watch::Create(options, study);
+  WatchOptions watched = options;
+  watched.warmup_steps =
+      std::max<int64_t>(options.warmup_steps,
+                        std::llround(options.warmup_share * static_cast<double>(study.max_steps)));
+  absl::StatusOr<Watch> watch = Watch::Create(watched, study);
   if (!watch.ok()) return watch.status();
   return std::unique_ptr<StoppingRule>(
       new QuantileRule(options, quantile, std::move(name), *std::move(watch)));

@@ -10,6 +10,10 @@
 // The trial is stopped if n >= warmup_trials and b is strictly above the q-quantile of the a_i:
 // with a_1 <= … <= a_n and h = q (n - 1), a_[h] + (h - [h]) (a_[h]+1 - a_[h]), indices from 0.
 //
+// With a full training of T steps no trial is stopped up to step round(warmup_share T), or
+// warmup_steps, if that is later: in the first steps curves cross, and of good trials half would be
+// stopped there (benchmarks/README.md has measurements).
+//
 // Trials that were stopped or failed are not compared with: the quantile is one of those that were
 // worth finishing, which makes the rule stricter as the study goes on.
 //
@@ -40,6 +44,7 @@
 namespace sturgeon {
 
 struct QuantileOptions : WatchOptions {
+  double warmup_share = 0.05;
   int64_t warmup_trials = 5;
   std::string against = "value";
 };
@@ -47,6 +52,11 @@ struct QuantileOptions : WatchOptions {
 template <typename Options>
 Schema<Options> QuantileSchema() {
   return WatchSchema<Options>()
+      .template Add<double>(
+          "warmup_share", &Options::warmup_share,
+          "The share of a full training after which no trial is stopped yet, where its length is "
+          "known; warmup_steps, if that is more.",
+          Between(0.0, 1.0))
       .template Add<int64_t>(
           "warmup_trials", &Options::warmup_trials,
           "No trial is stopped until so many complete ones have reported at its step.",

@@ -46,6 +46,7 @@ PEERS = {  # name -> (class, options, package)
     "syne-asha": (tuners.SyneTune, {}, "syne-tune"),
     "syne-bohb": (tuners.SyneTune, {"scheduler": "BOHB"}, "syne-tune"),
     "smac-hyperband": (tuners.Smac, {}, "smac"),
+    "dehb": (tuners.Dehb, {}, "dehb"),
 }
 
 

@@ -16,9 +16,9 @@ from simulator import Job
 
 
 class Sturgeon:
-    """A strategy: a name, or {"name": ..., option: value}."""
+    """A strategy: a name, or {"name": ..., option: value}; and likewise stopping rules, or a list of them."""
 
-    def __init__(self, space, epochs, seed, workers, program, strategy):
+    def __init__(self, space, epochs, seed, workers, program, strategy, stopping=()):
         self.epochs = epochs
         self.peer = subprocess.Popen(
             [program, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -31,16 +31,21 @@ class Sturgeon:
                 "seed": seed,
                 "parallelism": workers,
                 "max_steps": epochs,
+                "stopping": stopping,
             }
         )
         self.trained = {}  # trial -> the epoch that it reached
 
-    def _send(self, message):
+    def _send(self, message, flush=True):
         self.peer.stdin.write(json.dumps(message) + "\n")
-        self.peer.stdin.flush()
+        if flush:
+            self.peer.stdin.flush()
 
     def _call(self, message):
         self._send(message)
+        return self._receive()
+
+    def _receive(self):
         line = self.peer.stdout.readline()
         if not line:
             raise RuntimeError(f"sturgeon stopped with exit status {self.peer.wait()}")
@@ -61,8 +66,18 @@ class Sturgeon:
         ]
 
     def report(self, job, epoch, loss):
-        answer = self._call({"report": {"id": job.key, "step": epoch, "value": loss}})
-        return answer["decision"] == "continue"
+        return self.report_all(job, epoch, [loss]) is None
+
+    def report_all(self, job, epoch, losses):
+        """Reports the losses from `epoch` on; the epoch after which the trial is to stop, or None.
+
+        All are sent before the first answer is read, which saves a change of process for each.
+        """
+        for i, loss in enumerate(losses):
+            self._send({"report": {"id": job.key, "step": epoch + i, "value": loss}}, i + 1 == len(losses))
+        decisions = [self._receive()["decision"] for _ in losses]
+        stops = [i for i, decision in enumerate(decisions) if decision != "continue"]
+        return epoch + stops[0] if stops else None
 
     def end(self, job, epoch, loss, done):
         self.trained[job.key] = epoch
@@ -168,6 +183,19 @@ class SyneTune:
         pass
 
 
+def configuration_space(space, seed):
+    """The space as the tuners of the AutoML groups take it."""
+    from ConfigSpace import ConfigurationSpace, Float, Integer
+
+    cs = ConfigurationSpace(seed=seed)
+    for p in space:
+        if p.type == "int":
+            cs.add(Integer(p.name, (int(p.low), int(p.high)), log=p.log))
+        else:
+            cs.add(Float(p.name, (p.low, p.high), log=p.log))
+    return cs
+
+
 class Smac:
     """SMAC3's multi-fidelity facade: Hyperband over random forests.
 
@@ -175,16 +203,10 @@ class Smac:
     """
 
     def __init__(self, space, epochs, seed, workers):
-        from ConfigSpace import ConfigurationSpace, Float, Integer
         from smac import MultiFidelityFacade, Scenario
 
         warnings.simplefilter("ignore")
-        cs = ConfigurationSpace(seed=seed)
-        for p in space:
-            if p.type == "int":
-                cs.add(Integer(p.name, (int(p.low), int(p.high)), log=p.log))
-            else:
-                cs.add(Float(p.name, (p.low, p.high), log=p.log))
+        cs = configuration_space(space, seed)
         self.folder = tempfile.TemporaryDirectory()
         scenario = Scenario(
             cs,
@@ -220,6 +242,48 @@ class Smac:
 
         self.trained[job.key.config] = epoch
         self.facade.tell(job.key, TrialValue(cost=loss), save=False)
+
+    def close(self):
+        self.folder.cleanup()
+
+
+class Dehb:
+    """The authors' DEHB. What it promotes goes on from where it was; what it evolves is a configuration of
+    its own at each rung and trains from the start."""
+
+    def __init__(self, space, epochs, seed, workers):
+        from dehb import DEHB
+        from loguru import logger
+
+        logger.remove()
+        self.folder, self.epochs = tempfile.TemporaryDirectory(), epochs
+        self.dehb = DEHB(
+            cs=configuration_space(space, seed),
+            dimensions=len(space),
+            min_fidelity=1,
+            max_fidelity=epochs,
+            n_workers=1,  # of its own, for functions that it calls; here it only proposes
+            seed=seed,
+            save_freq="end",
+            output_path=self.folder.name,
+        )
+        logger.remove()  # it adds a sink of its own
+        self.trained = {}
+
+    def ask(self, n):
+        info = self.dehb.ask()
+        start, end = self.trained.get(info["config_id"], 0), round(info["fidelity"])
+        params = {
+            k: v.item() if hasattr(v, "item") else v for k, v in dict(info["config"]).items()
+        }
+        return [Job(info, params, min(start, end - 1), end)]
+
+    def report(self, job, epoch, loss):
+        return True
+
+    def end(self, job, epoch, loss, done):
+        self.trained[job.key["config_id"]] = epoch
+        self.dehb.tell(job.key, {"fitness": loss, "cost": epoch - job.start})
 
     def close(self):
         self.folder.cleanup()

@@ -38,7 +38,7 @@
 namespace sturgeon {
 
 struct CurveOptions : WatchOptions {
-  double chance = 0.05;
+  double chance = 0.01;
 };
 
 class CurveRule final : public StoppingRule {

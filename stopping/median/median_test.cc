@@ -1,5 +1,6 @@
 #include "stopping/median/median.h"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -60,6 +61,30 @@ TEST(Median, OfAveragesOrOfBestValues) {
   TellTrials(best.get(), trials);
   EXPECT_EQ(Judge(*best, {7, 4}), std::nullopt);
   EXPECT_NE(Judge(*best, {7, 4.25}), std::nullopt);
+}
+
+TEST(Median, LeavesTheFirstShareOfATrainingAlone) {
+  StudyConfig config = OneMetric();
+  config.max_steps = 40;
+  const std::vector<Trial> trials = {CompleteTrial(0, {4, 4, 4, 4}),
+                                     CompleteTrial(1, {4, 4, 4, 4})};
+  const auto stops_at = [&](const char* options) -> size_t {
+    const auto rule = MakeRule(kMedianRule, config, options);
+    TellTrials(rule.get(), trials);
+    std::vector<double> losses;
+    while (losses.size() < 4) {
+      losses.push_back(5);
+      if (Judge(*rule, losses).has_value()) return losses.size();
+    }
+    return 0;
+  };
+  EXPECT_EQ(stops_at("warmup_trials=2"), 3);  // a twentieth of 40 steps
+  EXPECT_EQ(stops_at("warmup_trials=2,warmup_share=0"), 1);
+  EXPECT_EQ(stops_at("warmup_trials=2,warmup_steps=1"), 3);
+  EXPECT_EQ(stops_at("warmup_trials=2,warmup_steps=3"), 4);
+  EXPECT_EQ(stops_at("warmup_trials=2,warmup_share=0.5"), 0);
+  config.max_steps = 0;  // not known
+  EXPECT_EQ(stops_at("warmup_trials=2"), 1);
 }
 
 TEST(Median, WaitsForEnoughCompleteTrials) {

@@ -62,15 +62,33 @@ std::optional<Point> Explorer::Explore(absl::Span<const double> point, RandomStr
     changed[i] = Step(space_[i], point[i], rng);
     if (changed[i] == point[i]) return std::nullopt;
   }
+  KeepConditions(changed, rng);
+  return changed;
+}
+
+std::optional<Point> Explorer::Adopt(absl::Span<const double> point,
+                                     absl::Span<const double> wanted, RandomStream& rng) const {
+  Point changed(point.begin(), point.end());
+  bool differs = false;
+  for (const int i : changeable_) {
+    if (std::isnan(wanted[i])) continue;
+    differs |= !std::isnan(point[i]) && wanted[i] != point[i];
+    changed[i] = wanted[i];
+  }
+  if (!differs) return std::nullopt;
+  KeepConditions(changed, rng);
+  return changed;
+}
+
+void Explorer::KeepConditions(Point& point, RandomStream& rng) const {
   for (const int i : space_.order()) {
     if (!may_change_[i]) continue;
-    if (!space_.IsActive(i, changed)) {
-      changed[i] = std::numeric_limits<double>::quiet_NaN();
-    } else if (std::isnan(changed[i])) {
-      changed[i] = space_[i].FromUnit(rng.Uniform());
+    if (!space_.IsActive(i, point)) {
+      point[i] = std::numeric_limits<double>::quiet_NaN();
+    } else if (std::isnan(point[i])) {
+      point[i] = space_[i].FromUnit(rng.Uniform());
     }
   }
-  return changed;
 }
 
 }  // namespace sturgeon

@@ -29,9 +29,16 @@ class Explorer {
   // any other choice. Parameters that become active are drawn from their whole range.
   std::optional<Point> Explore(absl::Span<const double> point, RandomStream& rng) const;
 
+  // `point` with what may change taken from `wanted`; nullopt: that is the same point. Parameters
+  // that become active are `wanted`'s, too, or else drawn from their whole range.
+  std::optional<Point> Adopt(absl::Span<const double> point, absl::Span<const double> wanted,
+                             RandomStream& rng) const;
+
  private:
   // Another value, about `step` away; another choice.
   double Step(const Parameter& parameter, double value, RandomStream& rng) const;
+  // Makes parameters inactive and active as their conditions say.
+  void KeepConditions(Point& point, RandomStream& rng) const;
 
   const SearchSpace& space_;
   const double step_, resample_;

@@ -145,6 +145,30 @@ TEST(Explorer, ConditionsHoldWhateverChanges) {
   EXPECT_THAT(decays, UnorderedElementsAre(0, 1, 2));
 }
 
+TEST(Explorer, AdoptsWhatMayChange) {
+  const double none = std::nan("");
+  const StudyConfig config = StudyOf({Parameter::Float("lr", 0, 1), Parameter::Int("units", 8, 64),
+                                      Parameter::Categorical("decay", {"none", "step"}),
+                                      Parameter::Float("rate", 0.5, 1).When("decay", {"step"}),
+                                      Parameter::Categorical("optimizer", {"sgd", "adam"}),
+                                      Parameter::Float("beta", 0, 1).When("optimizer", {"adam"})},
+                                     {"lr", "decay", "rate", "beta"});
+  const Explorer explorer(config, 0.1, 0.5);
+  RandomStream rng(1, 0, 0);
+  const auto adopt = [&](const Point& point, const Point& wanted) {
+    const std::optional<Point> changed = explorer.Adopt(point, wanted, rng);
+    EXPECT_TRUE(!changed.has_value() || config.space.Validate(*changed).ok());
+    return changed;
+  };
+  // The units and the optimizer stay, and with it that there is no beta.
+  const Point from = {0.5, 9, 0, none, 0, none};
+  EXPECT_THAT(*adopt(from, {0.1, 32, 1, 0.7, 1, 0.2}),
+              testing::ElementsAre(0.1, 9, 1, 0.7, 0, testing::IsNan()));
+  EXPECT_THAT(*adopt({0.5, 9, 1, 0.7, 1, 0.2}, {0.5, 9, 0, none, 0, none}),
+              testing::ElementsAre(0.5, 9, 0, testing::IsNan(), 1, 0.2));
+  EXPECT_FALSE(adopt(from, {0.5, 32, 0, none, 1, 0.2}).has_value()) << "it is the same";
+}
+
 // A parameter that cannot change in mid-training cannot appear in mid-training either.
 TEST(Explorer, WhatDecidesWhetherAFixedParameterIsThereIsFixed) {
   const StudyConfig config = StudyOf(Decay(), {"decay", "constant"});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -10,6 +11,7 @@
 #include "core/json.h"
 #include "core/plugins.h"
 #include "core/value.h"
+#include "strategies/pbt/gains.h"
 
 namespace sturgeon {
 namespace {
@@ -20,6 +22,11 @@ constexpr int64_t kStretches = 9;
 constexpr int64_t kUnplanned = 20;
 constexpr int64_t kFewest = 4, kMost = 40;
 constexpr uint32_t kMemberStream = kFirstPluginStream;
+
+constexpr char kPerturb[] = "perturb";  // in the place of a strategy `explore`
+// What that is told: of rungs so near, and so many stretches at least.
+constexpr int kNear = 2;
+constexpr size_t kFewestTold = 10;
 
 int DefaultPopulation(const StudyConfig& study, int stretches) {
   const int64_t planned = study.trials > 0 ? study.trials / stretches : kUnplanned;
@@ -58,13 +65,18 @@ const Schema<PbtOptions>& PbtStrategy::OptionSchema() {
                "that are copied.",
                Between(0.01, 0.5))
           .Add("step", &Options::step,
-               "How far a copy's numeric parameters move, as a share of their own scale.",
+               "How far a copy's numeric parameters move by chance, as a share of their own scale.",
                Between(0.001, 1.0))
           .Add("resample", &Options::resample,
-               "The probability with which a copy's parameter is drawn anew instead.",
+               "The probability with which a copy's parameter is then drawn anew instead.",
                Between(0.0, 1.0))
           .Add("over", &Options::over,
-               "Where new members come from: a strategy, with options of its own."));
+               "Where new members come from: a strategy, with options of its own.")
+          .Add(
+              "explore", &Options::explore,
+              "What chooses a copy's new values: a strategy, with options of its own, that learns "
+              "what stretches gained at this point of a training; or \"perturb\": chance, near the "
+              "old values."));
   return *schema;
 }
 
@@ -101,6 +113,9 @@ absl::StatusOr<std::unique_ptr<Strategy>> PbtStrategy::Create(PbtOptions options
   }
   std::unique_ptr<PbtStrategy> strategy(new PbtStrategy(options, rungs, context));
   absl::Status status = strategy->MakeOver(context);
+  if (status.ok() && strategy->options_.explore.name != kPerturb) {
+    status = strategy->MakeExplore().status();
+  }
   if (!status.ok()) return status;
   return std::unique_ptr<Strategy>(std::move(strategy));
 }
@@ -114,7 +129,17 @@ PbtStrategy::PbtStrategy(const PbtOptions& options, const Rungs& rungs,
       explorer_(study_, options.step, options.resample),
       population_(rungs.count(), options.population > 0 ? options.population
                                                         : DefaultPopulation(study_, rungs.count())),
+      failed_(rungs.count() + 1),
+      explore_study_(study_),
+      plugins_(context.plugins),
       over_study_(study_) {
+  // To the strategy that chooses a copy's values a trial is a stretch, and its loss the gain's
+  // negative; values that were tried before may be the best now.
+  explore_study_.max_steps = 0;
+  explore_study_.objectives = {{"gain", Goal::kMaximize}};
+  explore_study_.allow_duplicates = true;
+  explore_study_.warm_start.clear();
+  explore_study_.seed = ~study_.seed;  // other draws than those of this strategy for the same trial
   // To the strategy that proposes members a trial is a member's first stretch, and that is all.
   over_study_.max_steps = 0;
 }
@@ -125,6 +150,11 @@ absl::Status PbtStrategy::MakeOver(const StrategyContext& context) {
   if (!over.ok()) return over.status();
   over_ = *std::move(over);
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Strategy>> PbtStrategy::MakeExplore() const {
+  return plugins_.strategies.Create(options_.explore,
+                                    {explore_study_, plugins_, [](absl::string_view) {}});
 }
 
 std::optional<Population::Stretch> PbtStrategy::StretchOf(
@@ -159,6 +189,7 @@ absl::Status PbtStrategy::Tell(absl::Span<const Trial* const> finished) {
                             violation);
       } else {
         population_.Fail(trial->id, *stretch);
+        failed_[stretch->rung].push_back(trial);
       }
     }
     if (trial->resume_from.has_value()) continue;
@@ -247,7 +278,8 @@ size_t PbtStrategy::Share(int rung) const {
   return static_cast<size_t>(options_.quantile * results);
 }
 
-Proposal PbtStrategy::GoOn(int64_t id, const Population::Result& result, RandomStream& rng) const {
+absl::StatusOr<Proposal> PbtStrategy::GoOn(int64_t id, const Population::Result& result,
+                                           RandomStream& rng) const {
   const size_t replaced = Share(result.rung);
   if (population_.RankOf(result) + replaced >= population_.ranked(result.rung).size()) {
     return Copy(id, result.rung, &result, rng);
@@ -263,11 +295,57 @@ Proposal PbtStrategy::Continue(const Trial& trial, int rung) const {
   return proposal;
 }
 
-Proposal PbtStrategy::Copy(int64_t id, int rung, const Population::Result* instead,
-                           RandomStream& rng) const {
+absl::StatusOr<std::optional<Point>> PbtStrategy::Advice(int64_t id, int rung) const {
+  const int next = rung + 1;
+  std::deque<Trial> trials;
+  const auto add = [&trials](const Trial& stretch) -> Trial& {
+    Trial& trial = trials.emplace_back();
+    trial.id = stretch.id;
+    trial.point = stretch.point;
+    trial.constraints = stretch.constraints;
+    return trial;
+  };
+  for (int k = std::max(1, next - kNear); k <= std::min(rungs_.count(), next + kNear); ++k) {
+    for (const auto& [stretch, gain] : GainsAt(population_, k)) {
+      Trial& trial = add(*stretch);
+      trial.state = TrialState::kComplete;
+      trial.values = {gain};
+    }
+    for (const Trial* stretch : failed_[k]) {
+      Trial& trial = add(*stretch);
+      trial.state = TrialState::kFailed;
+      trial.failure = stretch->failure;
+    }
+  }
+  if (trials.size() < kFewestTold) return std::nullopt;
+  std::vector<const Trial*> told;
+  for (const Trial& trial : trials) told.push_back(&trial);
+  std::sort(told.begin(), told.end(), [](const Trial* a, const Trial* b) { return a->id < b->id; });
+  std::vector<PendingTrial> pending;
+  for (const auto& [other, started] : started_) {
+    if (std::abs(started.stretch.rung - next) <= kNear) pending.push_back({other, started.point});
+  }
+  absl::StatusOr<std::unique_ptr<Strategy>> strategy = MakeExplore();
+  if (!strategy.ok()) return strategy.status();
+  absl::Status status = (*strategy)->Tell(told);
+  if (!status.ok()) return status;
+  absl::StatusOr<std::vector<Proposal>> proposals = (*strategy)->Ask({id, 1, pending});
+  if (!proposals.ok()) return proposals.status();
+  if (proposals->empty()) return std::nullopt;
+  return std::move(proposals->front().point);
+}
+
+absl::StatusOr<Proposal> PbtStrategy::Copy(int64_t id, int rung, const Population::Result* instead,
+                                           RandomStream& rng) const {
   const size_t best = std::max<size_t>(Share(rung), 1);
   const Trial& source = *population_.ranked(rung)[rng.Below(best)]->trial;
-  const std::optional<Point> changed = explorer_.Explore(source.point, rng);
+  std::optional<Point> changed;
+  if (options_.explore.name != kPerturb) {
+    absl::StatusOr<std::optional<Point>> advice = Advice(id, rung);
+    if (!advice.ok()) return advice.status();
+    if (advice->has_value()) changed = explorer_.Adopt(source.point, **advice, rng);
+  }
+  if (!changed.has_value()) changed = explorer_.Explore(source.point, rng);
   // A copy that is the same in everything is no good.
   if (!changed.has_value()) return Continue(instead != nullptr ? *instead->trial : source, rung);
   Proposal proposal = Continue(source, rung);

@@ -9,9 +9,12 @@
 // of these, it copies one of the best ⌊quantile n⌋, drawn uniformly: its checkpoint and its
 // hyperparameters (exploit), of which those that may change in mid-training are then changed
 // (explore). Else it goes on as it is.
-//   explore   a numeric parameter moves by ± step s, s in [1/2, 3/2], in its unit coordinate, so by
-//             a factor on a log scale; with probability `resample` it is drawn anew, and a category
-//             changes.
+//   explore   another strategy, `explore`, proposes their new values: one that is told, of every
+//             stretch at this point of the training (two rungs around), what it gained beside
+//             others that started as well (gains.h). While there are fewer than 10 of those, or
+//             with explore=perturb always, a numeric parameter moves by ± step s, s in [1/2, 3/2],
+//             in its unit coordinate, so by a factor on a log scale; with probability `resample` it
+//             is drawn anew, and a category changes.
 // Members take turns, the one that has waited longest first, and none waits for another: it is
 // compared with those that were at its rung before it. When all members have been trained to the
 // end, another `population` of new ones begins, and is compared with the former ones, too; the
@@ -27,11 +30,15 @@
 // violating. Enqueued and imported trials are trained to the end and are no members.
 // Errors of Create: InvalidArgument: several objectives; a study whose trainings have no two steps,
 // or fewer than two intervals; parameters none of which can change in mid-training; those of
-// `over`. Cost: O(log n + R + d) a trial beside those of `over`.
-// Source: Jaderberg et al., "Population based training of neural networks", 2017 (arXiv
-// 1711.09846), algorithm 1 with truncation selection. Here results are compared at equal steps
-// only, whenever they came, rather than with what the others happen to be at; and steps are in the
-// unit coordinate rather than factors of 0.8 and 1.2, which on a wide scale are small.
+// `over` and `explore`. Cost: O(log n + R + d) a trial beside those of `over`; for a copy, that of
+// a fresh strategy `explore` which is told up to 300 trials. Sources: Jaderberg et al., "Population
+// based training of neural networks", 2017 (arXiv 1711.09846), algorithm 1 with truncation
+// selection. Here results are compared at equal steps only, whenever they came, rather than with
+// what the others happen to be at; and steps are in the unit coordinate rather than factors of 0.8
+// and 1.2, which on a wide scale are small. Parker-Holder, Nguyen, Roberts, "Provably efficient
+// online hyperparameter optimization with population-based bandits" (PB2, NeurIPS 2020): that a
+// model of the gains should choose what a copy tries. In the place of its Gaussian process over
+// time and gains there is any strategy, told what lies near.
 #ifndef STURGEON_STRATEGIES_PBT_PBT_H_
 #define STURGEON_STRATEGIES_PBT_PBT_H_
 
@@ -66,7 +73,8 @@ struct PbtOptions {
   double quantile = 0.25;
   double step = 0.1;
   double resample = 0.25;
-  PluginSpec over = {"random"};
+  PluginSpec over = {"tpe"};
+  PluginSpec explore = {"tpe"};
 };
 
 class PbtStrategy final : public Strategy {
@@ -88,6 +96,7 @@ class PbtStrategy final : public Strategy {
 
   PbtStrategy(const PbtOptions& options, const Rungs& rungs, const StrategyContext& context);
   absl::Status MakeOver(const StrategyContext& context);
+  absl::StatusOr<std::unique_ptr<Strategy>> MakeExplore() const;
 
   // What a trial is to the population; nullopt: nothing.
   std::optional<Population::Stretch> StretchOf(absl::Span<const double> point,
@@ -101,11 +110,16 @@ class PbtStrategy final : public Strategy {
   absl::StatusOr<Proposal> Propose(int64_t id);
   absl::StatusOr<Proposal> NewMember(int64_t id);
   // A result goes on as it is, or a better one in its place.
-  Proposal GoOn(int64_t id, const Population::Result& result, RandomStream& rng) const;
+  absl::StatusOr<Proposal> GoOn(int64_t id, const Population::Result& result,
+                                RandomStream& rng) const;
   // Trains a trial of a rung to the next one.
   Proposal Continue(const Trial& trial, int rung) const;
   // A changed copy of one of the best of a rung; `instead` may be null.
-  Proposal Copy(int64_t id, int rung, const Population::Result* instead, RandomStream& rng) const;
+  absl::StatusOr<Proposal> Copy(int64_t id, int rung, const Population::Result* instead,
+                                RandomStream& rng) const;
+  // A point for a stretch that starts from a rung, by what stretches around it gained; nullopt:
+  // there are too few.
+  absl::StatusOr<std::optional<Point>> Advice(int64_t id, int rung) const;
   // How many of a rung's results are copied, and how many are replaced.
   size_t Share(int rung) const;
   void Note(int64_t id, const Trial& source, absl::Span<const double> point, int rung,
@@ -124,6 +138,10 @@ class PbtStrategy final : public Strategy {
   };
   absl::btree_map<int64_t, StartedStretch> started_;  // that have not ended
 
+  std::vector<std::vector<const Trial*>> failed_;  // [rung that they trained to]
+
+  StudyConfig explore_study_;  // the study as the strategy `explore` sees it
+  const Plugins& plugins_;
   StudyConfig over_study_;      // the study as `over_` sees it
   std::deque<Trial> for_over_;  // what it was told; a deque: they never move
   std::unique_ptr<Strategy> over_;

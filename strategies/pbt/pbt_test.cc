@@ -61,12 +61,12 @@ StrategyCase OverGrid() {
   return made;
 }
 
-INSTANTIATE_TEST_SUITE_P(Pbt, StrategyConformance,
-                         testing::Values(Case("defaults", ""),
-                                         Case("eager", "population=2,quantile=0.5,resample=1"),
-                                         Case("over_tpe", "population=6,interval=1,over=tpe"),
-                                         OverGrid()),
-                         StrategyCaseName);
+INSTANTIATE_TEST_SUITE_P(
+    Pbt, StrategyConformance,
+    testing::Values(Case("defaults", ""), Case("eager", "population=2,quantile=0.5,resample=1"),
+                    Case("by_chance", "population=6,interval=1,over=random,explore=perturb"),
+                    OverGrid()),
+    StrategyCaseName);
 
 // A study of a learning rate, which may change in mid-training, and a width, which may not.
 StudyConfig Config(int64_t max_steps) {
@@ -293,6 +293,25 @@ TEST(Pbt, RefusesWhatItCannotDo) {
   EXPECT_THAT(error(config), HasSubstr("nsga2"));
   EXPECT_THAT(error(Config(9), "over=no_such"), HasSubstr("no_such"));
   EXPECT_THAT(error(Config(9), "over=pbt"), HasSubstr("unknown length"));
+  EXPECT_THAT(error(Config(9), "explore=pertrub"), HasSubstr("pertrub"));
+}
+
+// Where the best of four parameters wander, chance is too slow.
+TEST(Pbt, LearnsWhatGains) {
+  const Plugins plugins = TestPlugins();
+  double log_ratio = 0;
+  constexpr int kSeeds = 3;
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    const Training training = WanderingOptimum(seed, 4);
+    const auto best = [&](absl::string_view options) {
+      const auto found = BestOfStudy(training, {"pbt", Options(options)}, plugins,
+                                     30 * training.max_steps, 2, seed);
+      EXPECT_TRUE(found.ok()) << found.status();
+      return found.ok() ? *found : 1;
+    };
+    log_ratio += std::log(best("") / best("explore=perturb,over=random")) / kSeeds;
+  }
+  EXPECT_LT(std::exp(log_ratio), 0.5);
 }
 
 // What no constant learning rate reaches, and so no search for one, a schedule does.
