@@ -13,8 +13,9 @@
 //
 // The table has a column each for a ninth, a third and all of the time, and for both kinds of
 // curve: the geometric mean over objectives and seeds of the regret (what the best loss trained so
-// far lacks to the optimum, without noise), relative to the first strategy's; then the trials, the
-// share of the workers' time that was spent training, and the strategy's CPU time a trial.
+// far lacks to the optimum, without noise; before anything has ended the median of random
+// configurations), relative to the first strategy's; then the trials, the share of the workers'
+// time that was spent training, and the strategy's CPU time a trial.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -22,6 +23,7 @@
 #include <ctime>
 #include <map>
 #include <memory>
+#include <optional>
 #include <queue>
 #include <string>
 #include <tuple>
@@ -65,10 +67,14 @@ class Curves {
     for (const double v : values) variance += (v - mean) * (v - mean);
     spread_ = std::sqrt(variance / static_cast<double>(values.size()));
     amplitude_ = amplitude * spread_;
+    std::sort(values.begin(), values.end());
+    median_ = values[values.size() / 2];
   }
 
   const SearchSpace& space() const { return instance_.space; }
 
+  // Of random configurations the median of the regret after the last epoch.
+  double median() const { return median_; }
   // The loss after t epochs, without noise; NaN: it has failed.
   double Loss(const Point& point, int64_t t) const {
     const double power = 0.3 + Mixed(point);
@@ -91,7 +97,7 @@ class Curves {
   }
 
   Instance instance_;
-  double spread_ = 0, amplitude_ = 0;
+  double spread_ = 0, amplitude_ = 0, median_ = 0;
 };
 
 struct Run {
@@ -122,11 +128,12 @@ Run Play(const Curves& curves, const PluginSpec& strategy, const Plugins& plugin
   std::priority_queue<Training, std::vector<Training>, EndsLater> running;
   std::map<int64_t, std::pair<int64_t, int64_t>> ended;  // trial -> its configuration and epochs
   Run run;
-  double best = 1e300, now = 0;
+  double now = 0;
+  std::optional<double> best;
   int moment = 0;
   const auto pass = [&](double until) {
     while (moment < kMoments && limit * std::pow(3, moment - kMoments + 1) <= until) {
-      run.regret[moment++] = std::max(best, kLeastRegret);
+      run.regret[moment++] = std::max(best.value_or(curves.median()), kLeastRegret);
     }
   };
   for (;;) {
@@ -158,7 +165,7 @@ Run Play(const Curves& curves, const PluginSpec& strategy, const Plugins& plugin
     RandomStream rng(seed, done.trial.id, kNoiseStream);
     Outcome outcome = Outcome::Failed(FailureKind::kNotFinite, "diverged");
     if (!std::isnan(loss)) {
-      best = std::min(best, loss);
+      best = std::min(best.value_or(loss), loss);
       outcome = Outcome::Complete({loss + curves.Noise(done.to, rng)});
     }
     const std::clock_t begin = std::clock();
