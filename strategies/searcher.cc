@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/string_view.h"
 #include "core/plugins.h"
 #include "core/random.h"
 
@@ -28,6 +30,12 @@ double Median(std::vector<double> values) {
   std::nth_element(values.begin(), middle, values.end());
   if (values.size() % 2 == 1) return *middle;
   return *std::max_element(values.begin(), middle) / 2 + *middle / 2;
+}
+
+std::string WithoutDigits(absl::string_view line) {
+  std::string kept(line);
+  kept.erase(std::remove_if(kept.begin(), kept.end(), absl::ascii_isdigit), kept.end());
+  return kept;
 }
 
 StudyConfig WithoutSteps(StudyConfig study) {
@@ -56,7 +64,7 @@ Searcher::Searcher(PluginSpec inner, double random_share, const RungHistory& his
       inner_study_(WithoutSteps(context.study)),
       context_{inner_study_, context.plugins,
                [this, note = context.note](absl::string_view line) {
-                 if (noted_.insert(std::string(line)).second) note(line);
+                 if (noted_.insert(WithoutDigits(line)).second) note(line);
                }},
       tried_(context.study) {}
 

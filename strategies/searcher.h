@@ -84,7 +84,8 @@ class Searcher {
   const StudyConfig& study_;
   const StudyConfig inner_study_;  // to the inner strategy every trial is a full training
   const StrategyContext context_;
-  std::set<std::string> noted_;  // a renewed strategy says again what it said before
+  // A renewed strategy says again what it said before ("from trial 512 on", "from trial 513 on").
+  std::set<std::string> noted_;  // without digits
   TriedPoints tried_;
 
   std::unique_ptr<Strategy> inner_;

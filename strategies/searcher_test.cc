@@ -23,6 +23,7 @@ using ::testing::IsEmpty;
 
 // What the inner strategy was told and asked: "made", "tell 0=0.5 1=failed", "ask 3 of [2]".
 std::vector<std::string>* journal = nullptr;
+int times_made = 0;
 
 struct NoOptions {};
 
@@ -37,7 +38,7 @@ class Inner final : public Strategy {
                                                           const StrategyContext& context) {
     EXPECT_EQ(context.study.max_steps, 0);
     journal->push_back("made");
-    context.note("hello");
+    context.note(absl::StrCat("made as number ", ++times_made));
     return std::unique_ptr<Strategy>(new Inner());
   }
   absl::StatusOr<std::vector<Proposal>> Ask(const AskRequest& request) override {
@@ -72,6 +73,7 @@ class SearcherTest : public testing::Test {
  protected:
   SearcherTest() {
     journal = &journal_;
+    times_made = 0;
     EXPECT_TRUE(plugins_.strategies.Add(kInner).ok());
     study_.space = *SearchSpace::Create({Parameter::Int("x", 0, 9)});
     study_.max_steps = 9;
@@ -142,7 +144,7 @@ TEST_F(SearcherTest, TellsEachConfigurationOnceMovedToTheTop) {
   // Nothing has come.
   Propose(6);
   EXPECT_THAT(journal_, ElementsAre("ask 6 of [ ]"));
-  EXPECT_THAT(notes_, ElementsAre("hello"));
+  EXPECT_THAT(notes_, ElementsAre("made as number 1"));
 }
 
 TEST_F(SearcherTest, AFreshOneIsToldTheSame) {
