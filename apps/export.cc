@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,11 +23,14 @@
 #include "core/spending.h"
 #include "core/suggest.h"
 #include "gflags/gflags.h"
+#include "runners/schedule.h"
 
 DECLARE_string(output);
 DEFINE_string(to, "",
-              "json (the result file, as tune writes it), csv, or jsonl (a trial a line). If none "
-              "is said, what --output ends with, or json.");
+              "json (the result file, as tune writes it), csv, jsonl (a trial a line), or schedule "
+              "(which hyperparameters the best trial's training had from when to when; the runner "
+              "panda trains it again). If none is said, what --output ends with, or json.");
+DEFINE_int64(trial, -1, "--to=schedule: of that trial; the best, if none is said.");
 
 namespace sturgeon {
 namespace {
@@ -101,8 +105,45 @@ absl::StatusOr<int64_t> ExportLines(Storage& storage, const StudyRecord& study, 
   return count;
 }
 
+absl::StatusOr<TrialRecord> ReadRecord(Storage& storage, int64_t study, int64_t number) {
+  // A reader that knows all but this one.
+  ReadCursor cursor;
+  cursor.next = std::numeric_limits<int64_t>::max() / 4;
+  cursor.open = {number};
+  absl::StatusOr<TrialRecord> found =
+      absl::NotFoundError(absl::StrCat("there is no trial ", number, " that has ended"));
+  absl::Status status = storage.Read(study, &cursor, [&](TrialRecord record) {
+    if (record.trial.finished()) found = std::move(record);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return found;
+}
+
+// Returns the number of days.
+absl::StatusOr<int64_t> ExportSchedule(Storage& storage, const StudyRecord& study,
+                                       const Sink& sink) {
+  int64_t trial = FLAGS_trial;
+  if (!FlagGiven("trial")) {
+    const absl::StatusOr<std::vector<int64_t>> best = BestTrials(storage, study);
+    if (!best.ok()) return best.status();
+    if (best->size() != 1) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(best->empty() ? "no trial is complete" : "there is no one best trial",
+                       "; name one by --trial=NUMBER"));
+    }
+    trial = best->front();
+  }
+  const absl::StatusOr<Schedule> schedule = ScheduleOf(
+      study.config, trial, [&](int64_t number) { return ReadRecord(storage, study.id, number); });
+  if (!schedule.ok()) return schedule.status();
+  absl::Status status = sink(WriteJsonPretty(ToValue(*schedule)) + "\n");
+  if (!status.ok()) return status;
+  return static_cast<int64_t>(schedule->days.size());
+}
+
 absl::StatusOr<std::string> Kind() {
-  const std::vector<std::string> kinds = {"json", "csv", "jsonl"};
+  const std::vector<std::string> kinds = {"json", "csv", "jsonl", "schedule"};
   if (FLAGS_to.empty()) {
     for (const std::string& kind : kinds) {
       if (absl::EndsWith(FLAGS_output, "." + kind)) return kind;
@@ -118,6 +159,10 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
   if (!known.ok()) return Complain(known, kExitUsage);
   const absl::StatusOr<std::string> kind = Kind();
   if (!kind.ok()) return Complain(kind.status(), kExitUsage);
+  if (FlagGiven("trial") && *kind != "schedule") {
+    return Complain("--trial: goes with --to=schedule; other exports are of all trials",
+                    kExitUsage);
+  }
   const absl::StatusOr<StoredStudy> stored = OpenStored(plugins.storages);
   if (!stored.ok()) return Complain(stored.status(), kExitUsage);
   Storage& storage = *stored->storage;
@@ -137,21 +182,22 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
                ? absl::OkStatus()
                : absl::UnavailableError("cannot write to stdout");
   };
-  const absl::StatusOr<int64_t> count = *kind == "json"
-                                            ? ExportResult(storage, study, sink)
+  const absl::StatusOr<int64_t> count = *kind == "json" ? ExportResult(storage, study, sink)
+                                        : *kind == "schedule"
+                                            ? ExportSchedule(storage, study, sink)
                                             : ExportLines(storage, study, *kind == "csv", sink);
   if (!count.ok()) return Complain(count.status(), kExitFailed);
   if (file == nullptr) return Print("") ? kExitDone : kExitFailed;
   const absl::Status committed = file->Commit();
   if (!committed.ok()) return Complain(committed, kExitFailed);
-  const bool printed =
-      FLAGS_format == "json"
-          ? Print(
-                WriteJson(Value(Value::Object{
-                    {"study", study.config.name}, {"trials", *count}, {"output", FLAGS_output}})) +
-                "\n")
-          : Print(absl::StrCat("Wrote ", *count, *count == 1 ? " trial" : " trials", " to ",
-                               FLAGS_output, "\n"));
+  const std::string noun = *kind == "schedule" ? "day" : "trial";
+  const bool printed = FLAGS_format == "json"
+                           ? Print(WriteJson(Value(Value::Object{{"study", study.config.name},
+                                                                 {noun + "s", *count},
+                                                                 {"output", FLAGS_output}})) +
+                                   "\n")
+                           : Print(absl::StrCat("Wrote ", *count, " ", noun, *count == 1 ? "" : "s",
+                                                " to ", FLAGS_output, "\n"));
   return printed ? kExitDone : kExitFailed;
 }
 
@@ -159,6 +205,7 @@ constexpr CommandFlag kFlags[] = {
     kStorageFlag,
     kStudyNameFlag,
     {"to", "KIND"},
+    {"trial", "NUMBER"},
     {"output", "FILE", "Where it goes; stdout if none is said. Written in one piece."},
     {"format", "FORMAT", "text or json: what is said of a file that was written."},
 };

@@ -59,7 +59,7 @@ std::string ProgressLine(const ProgressState& state, int width) {
 
 Progress::Progress(std::FILE* out, Plan plan, const std::atomic<bool>* interrupted)
     : out_(out),
-      live_(IsLiveTerminal(fileno(out))),
+      live_(!plan.notes_alone && IsLiveTerminal(fileno(out))),
       plan_(std::move(plan)),
       interrupted_(interrupted),
       start_(absl::Now()) {
@@ -96,7 +96,7 @@ void Progress::Finished(const Trial& trial) {
   absl::MutexLock lock(&mutex_);
   if (ended_) return;
   Count(trial);
-  if (live_) return;  // the ticker draws
+  if (live_ || plan_.notes_alone) return;  // the ticker draws, or nobody
   const absl::Time now = absl::Now();
   if (now < next_line_) return;
   next_line_ = now + std::max(kLineEvery, (now - start_) / 100);

@@ -48,6 +48,7 @@ class Progress {
     int64_t trials = 0;  // 0: no limit
     absl::Duration time_limit = absl::InfiniteDuration();
     std::vector<Objective> objectives;
+    bool notes_alone = false;  // the trials' progress is shown by somebody else
   };
 
   // Writes to `out`, which stays the caller's. Says so when `interrupted` (not null) becomes true.

@@ -292,8 +292,11 @@ std::string Introduction(const Setup& setup) {
   if (budget.cost > 0) {
     absl::StrAppend(&text, ", ", budget.cost_metric, " ", ShortNumber(budget.cost), " at most");
   }
-  if (setup.spec.trials == 0 && setup.spec.time_limit == absl::InfiniteDuration() &&
-      !budget.limited()) {
+  const bool unlimited = setup.spec.trials == 0 &&
+                         setup.spec.time_limit == absl::InfiniteDuration() && !budget.limited();
+  if (setup.runner->Interactive()) {
+    text += ", by hand";
+  } else if (unlimited) {
     text += ", until the strategy has nothing more to try or Ctrl-C";
   }
   return text;
@@ -420,7 +423,8 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
   const std::atomic<bool>* const interrupted = InterruptFlag();
   progress = std::make_unique<Progress>(
       stderr,
-      Progress::Plan{setup->spec.trials, setup->spec.time_limit, setup->prepared.config.objectives},
+      Progress::Plan{setup->spec.trials, setup->spec.time_limit, setup->prepared.config.objectives,
+                     setup->runner->Interactive()},
       interrupted);
   progress->Note(Introduction(*setup));
   if (!setup->prepared.config.warm_start.empty()) {
@@ -474,7 +478,8 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
 
   if (summary->end == RunEnd::kCancelled || interrupted->load()) return kExitInterrupted;
   const Study::Counts counts = (*study)->counts();
-  if (counts.complete + counts.stopped == 0) {
+  const bool left_at_once = setup->runner->Interactive() && counts.failed == 0;
+  if (counts.complete + counts.stopped == 0 && !left_at_once) {
     const std::string failure = FirstFailure(**study);
     return Complain(failure.empty() ? "no trial finished within the time limit"
                                     : absl::StrCat("every trial failed; ", failure),

@@ -59,6 +59,9 @@ class Runner {
   // How many trials Run will have under way at once, as the strategy sees it, where there are
   // trials enough: what StudyConfig::parallelism should be.
   virtual int Parallelism() const { return 1; }
+
+  // Whether Run talks with the user, at stdin and stderr: nobody else should draw there.
+  virtual bool Interactive() const { return false; }
 };
 
 struct RunnerContext {};

@@ -5,19 +5,18 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 
 namespace sturgeon {
 
 absl::StatusOr<std::unique_ptr<Keeper>> Keeper::Create(const RunRequest& request,
-                                                       const TrialOptions& options) {
+                                                       const TrialOptions& options,
+                                                       std::function<absl::Time()> clock) {
   if (request.study.config().objectives.size() != 1) {
     return absl::InvalidArgumentError(absl::StrCat("panda watches one objective; the study has ",
                                                    request.study.config().objectives.size(),
                                                    ": try another runner"));
   }
-  std::unique_ptr<Keeper> keeper(new Keeper(request));
+  std::unique_ptr<Keeper> keeper(new Keeper(request, std::move(clock)));
   if (request.checkpoints == nullptr) {
     absl::Status status = keeper->OpenSnapshots();
     if (!status.ok()) return status;
@@ -61,7 +60,8 @@ void Keeper::Rebuild(int64_t trial) {
     again.point = day.point;
     again.budget = day.last_step;
     again.resume_from = day.from;
-    if (day.from.has_value()) again.origin = chain.front()->trial;
+    again.origin = origin_;
+    if (day.from.has_value() && !origin_.has_value()) again.origin = chain.front()->trial;
     again.space = &config().space;
     const Outcome outcome = run_->Execute(
         again,
@@ -107,10 +107,20 @@ const Day* Keeper::Train(const Plan& plan, int64_t day, double minutes) {
     Outcome outcome = Outcome::Complete({config().objectives.front().Loss(taken.loss)});
     const absl::StatusOr<Trial> before = request_.study.Get(taken.trial);
     if (before.ok()) outcome.constraints = before->constraints;
+    CopySnapshot(taken.trial, trial->id);
     run_->Tell(trial->id, std::move(outcome));
     return Record(trial->id);
   }
   return Run(*trial, plan.last_step, plan.last, minutes, plan.why);
+}
+
+void Keeper::CopySnapshot(int64_t from, int64_t to) {
+  if (snapshots_ != nullptr) return;  // they end with the run
+  absl::StatusOr<Checkpoint> checkpoint = request_.checkpoints->Load(from);
+  if (!checkpoint.ok()) return;  // it is trained once more where somebody wants it
+  checkpoint->trial = to;
+  const absl::Status kept = request_.checkpoints->Save(*std::move(checkpoint), /*paused=*/false);
+  if (!kept.ok()) request_.checkpoints->NoteOnce(kept);
 }
 
 const Day* Keeper::TrainProposed(int64_t day, bool last, double minutes) {
@@ -131,11 +141,12 @@ const Day* Keeper::TrainProposed(int64_t day, bool last, double minutes) {
   return first;
 }
 
-const Day* Keeper::Run(const Suggestion& trial, int64_t last_step, bool last, double minutes,
+const Day* Keeper::Run(Suggestion trial, int64_t last_step, bool last, double minutes,
                        const std::string& why) {
+  if (origin_.has_value()) trial.origin = origin_;
   const int64_t max_steps = request_.model.max_steps();
   const absl::Time evening =
-      minutes > 0 ? absl::Now() + absl::Minutes(minutes) : absl::InfiniteFuture();
+      minutes > 0 ? clock_() + absl::Minutes(minutes) : absl::InfiniteFuture();
   int64_t step = 0;
   bool finite = true, stopped = false;
   const ReportFunction report = [&](int64_t at,
@@ -146,7 +157,7 @@ const Day* Keeper::Run(const Suggestion& trial, int64_t last_step, bool last, do
     absl::StatusOr<Decision> decision = request_.study.Report(trial.id, at, metrics);
     if (!decision.ok() || !finite) return decision;
     stopped = *decision != Decision::kContinue;
-    const bool night = at >= last_step || absl::Now() >= evening;
+    const bool night = at >= last_step || clock_() >= evening;
     return night && !stopped ? Decision::kPause : *decision;
   };
   Outcome outcome = run_->Execute(trial, report, /*abandoned=*/nullptr);

@@ -1,14 +1,20 @@
 #include "runners/panda/panda.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "core/json.h"
 #include "core/suggest.h"
+#include "runners/panda/console.h"
 #include "runners/panda/diary.h"
+#include "runners/panda/hand.h"
 #include "runners/panda/keeper.h"
 #include "runners/panda/policy.h"
 
@@ -60,7 +66,7 @@ const Schema<PandaOptions>& PandaRunner::OptionSchema() {
              AtLeast(0.0))
         .Add("steps", &PandaOptions::steps,
              "Steps that may be trained in all, those that lead nowhere too; 0: as many as a full "
-             "training has.",
+             "training has, or, interactive, as the user likes.",
              AtLeast(0))
         .Add("start", &PandaOptions::start,
              "Where to begin, unless something was enqueued: the parameters' defaults, or what the "
@@ -73,7 +79,13 @@ const Schema<PandaOptions>& PandaRunner::OptionSchema() {
              "end; of no effect where the study does not tune it.")
         .Add("nudge", &PandaOptions::nudge,
              "Parameters to nudge, separated by commas; empty: all numbers that the model lets "
-             "change in mid-training; none: none.");
+             "change in mid-training; none: none.")
+        .Add("interactive", &PandaOptions::interactive,
+             "By hand: lines of stdin say how the model goes on, and answers go to stderr; the "
+             "line \"help\" says what can be said.")
+        .Add(
+            "schedule", &PandaOptions::schedule,
+            "A file of sturgeon export --to=schedule: its days are trained, and nothing is tried.");
     return made;
   }();
   return *schema;
@@ -83,7 +95,23 @@ absl::StatusOr<std::unique_ptr<Runner>> PandaRunner::Create(PandaOptions options
                                                             const RunnerContext& /*context*/) {
   absl::Status status = CheckTrialOptions(options);
   if (!status.ok()) return status;
-  return std::unique_ptr<Runner>(new PandaRunner(std::move(options)));
+  std::optional<Schedule> schedule;
+  if (!options.schedule.empty()) {
+    if (options.interactive || options.minutes > 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("schedule says what the days are; leave out ",
+                       options.interactive ? "interactive" : "minutes", ", or schedule"));
+    }
+    const std::string where = absl::StrCat("schedule: ", options.schedule);
+    const absl::StatusOr<Value> json = ReadJsonFile(options.schedule);
+    if (!json.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("schedule: ", json.status().message()));
+    }
+    absl::StatusOr<Schedule> read = ScheduleFromValue(*json, where);
+    if (!read.ok()) return read.status();
+    schedule = *std::move(read);
+  }
+  return std::unique_ptr<Runner>(new PandaRunner(std::move(options), std::move(schedule)));
 }
 
 const Day* PandaRunner::FirstDay(Keeper& keeper, const PolicyConfig& config) const {
@@ -106,7 +134,7 @@ absl::StatusOr<RunSummary> PandaRunner::Run(const RunRequest& request) {
   const SearchSpace& space = study.space;
   absl::StatusOr<std::vector<int>> nudged = Nudged(options_, space, request.model);
   if (!nudged.ok()) return nudged.status();
-  absl::StatusOr<std::unique_ptr<Keeper>> made = Keeper::Create(request, options_);
+  absl::StatusOr<std::unique_ptr<Keeper>> made = Keeper::Create(request, options_, options_.clock);
   if (!made.ok()) return made.status();
   Keeper& keeper = **made;
 
@@ -122,6 +150,26 @@ absl::StatusOr<RunSummary> PandaRunner::Run(const RunRequest& request) {
   const std::optional<int> rate = space.Find(options_.rate);
   if (rate.has_value() && !space[*rate].is_categorical()) config.rate = rate;
 
+  if (options_.interactive) {
+    std::unique_ptr<Console> standard;
+    if (options_.console == nullptr) standard = MakeConsole(STDIN_FILENO, STDERR_FILENO);
+    config.steps = options_.steps;
+    Hand hand(keeper, std::move(config), options_.minutes,
+              options_.console != nullptr ? *options_.console : *standard);
+    hand.Work();
+    return keeper.Finish();
+  }
+  if (schedule_.has_value()) {
+    const absl::StatusOr<std::vector<ScheduledDay>> days =
+        FitSchedule(*schedule_, space, request.model);
+    if (!days.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("schedule: ", options_.schedule, ": ", days.status().message()));
+    }
+    if (schedule_->origin.has_value()) keeper.SeedLike(*schedule_->origin);
+    Replay(keeper, *days);
+    return keeper.Finish();
+  }
   size_t read = 0;
   for (int64_t i = 0; !keeper.over() && (options_.models == 0 || i < options_.models); ++i) {
     Raise(keeper, config, &read);
@@ -163,6 +211,46 @@ void PandaRunner::Raise(Keeper& keeper, PolicyConfig config, size_t* read) const
     hear(*day);
     for (const std::string& line : policy->TakeLines()) keeper.Note(line);
     if (keeper.stopped_by_strategy()) return;
+  }
+}
+
+void PandaRunner::Replay(Keeper& keeper, const std::vector<ScheduledDay>& days) {
+  std::optional<int64_t> tip;
+  size_t next = 0;
+  const auto is_next = [&](const Day& day) {
+    return day.from == tip && SamePoint(day.point, days[next].point) &&
+           day.last_step == days[next].until;
+  };
+  for (const Day& day : keeper.diary().days()) {
+    if (next == days.size() || !day.ended_well() || !is_next(day)) continue;
+    tip = day.trial;
+    ++next;
+  }
+  if (next > 0 && next < days.size()) {
+    keeper.Note(absl::StrCat("going on with day ", next + 1, " of the schedule's ", days.size()));
+  }
+  while (next < days.size() && !keeper.over()) {
+    const int64_t behind = next == 0 ? 0 : days[next - 1].until;
+    Plan plan;
+    plan.kind = Plan::kTrain;
+    plan.point = days[next].point;
+    plan.from = tip;
+    plan.last_step = days[next].until;
+    plan.last = next + 1 == days.size();
+    plan.why = absl::StrCat("day ", next + 1, " of the schedule");
+    const Day* const day = keeper.Train(plan, days[next].until - behind);
+    if (day == nullptr || day->interrupted()) return;
+    if (day->from != tip || !SamePoint(day->point, plan.point)) continue;  // it was enqueued
+    if (!is_next(*day) || !day->ended_well() || keeper.stopped_by_strategy()) {
+      keeper.Note(absl::StrCat(plan.why, " did not come to its end: ", day->reason));
+      return;
+    }
+    if (!plan.last && !keeper.can_save()) {
+      keeper.Note("this model cannot be saved: the days of a schedule cannot follow each other");
+      return;
+    }
+    tip = day->trial;
+    ++next;
   }
 }
 

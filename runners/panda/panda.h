@@ -4,7 +4,8 @@
 // A day is a trial of the study (runners/panda/diary.h): it goes on from the snapshot of the day
 // before, or of any earlier one, with hyperparameters of its own. Days end stopped, with the reason
 // why they were trained; the day that ends the training is the study's complete trial. What
-// the days are is decided by a policy (policy.h).
+// the days are is decided by a policy (policy.h), or, where it is interactive, by the user
+// (hand.h).
 //
 // The study's strategy proposes no more than where to begin (start=strategy); what is enqueued is
 // tried where it comes up, from a fresh model. Several objectives: InvalidArgument.
@@ -22,17 +23,24 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "core/option_schema.h"
 #include "core/runner.h"
+#include "runners/schedule.h"
 #include "runners/trial_options.h"
 
 namespace sturgeon {
 
+class Console;
 class Keeper;
 struct Day;
 struct PolicyConfig;
@@ -45,6 +53,13 @@ struct PandaOptions : TrialOptions {
   int64_t models = 1;
   std::string rate = "learning_rate";
   std::string nudge;
+  bool interactive = false;
+  std::string schedule;
+
+  // Not for the command line: what measures `minutes`, and where the user is (nullptr: at stdin and
+  // stderr).
+  std::function<absl::Time()> clock = &absl::Now;
+  Console* console = nullptr;
 };
 
 class PandaRunner final : public Runner {
@@ -54,9 +69,11 @@ class PandaRunner final : public Runner {
                                                         const RunnerContext& context);
 
   absl::StatusOr<RunSummary> Run(const RunRequest& request) override;
+  bool Interactive() const override { return options_.interactive; }
 
  private:
-  explicit PandaRunner(PandaOptions options) : options_(std::move(options)) {}
+  PandaRunner(PandaOptions options, std::optional<Schedule> schedule)
+      : options_(std::move(options)), schedule_(std::move(schedule)) {}
 
   // Trains one model by the policy, as it is or as far as the diary's days from the `read`-th on
   // have it; these are read then.
@@ -64,7 +81,11 @@ class PandaRunner final : public Runner {
   // Trains the first day of a model that nothing is known of; as Keeper::Train.
   const Day* FirstDay(Keeper& keeper, const PolicyConfig& config) const;
 
+  // Trains the days of a schedule, from the first that the study does not have yet.
+  static void Replay(Keeper& keeper, const std::vector<ScheduledDay>& days);
+
   const PandaOptions options_;
+  const std::optional<Schedule> schedule_;
 };
 
 inline constexpr RunnerPlugin kPandaRunner =

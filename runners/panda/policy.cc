@@ -421,11 +421,23 @@ void Policy::Add(const Day& day) {
   if (!planned) {
     if (plan.kind == Plan::kTake && day.from == plan.from) return End("");
     if (!day.ended_well()) return;
-    tip_ = day.trial;
-    if (age_ == Age::kSearch) age_ = Age::kHold;
-    next_point_.reset();
-    Say(absl::StrCat("going on from trial ", day.trial, ", which was not planned"));
-    return PlanDay();
+    const bool goes_on = day.from == tip_ ||
+                         std::any_of(round_.begin(), round_.end(), [&](const Candidate& candidate) {
+                           return candidate.trial.has_value() && candidate.trial == day.from;
+                         });
+    if (day.from.has_value() && days_.count(*day.from) > 0) {
+      tip_ = day.from;
+      if (BlownUp(day)) {
+        Say(absl::StrCat("trial ", day.trial, ", which was not planned, has blown up (",
+                         config_.metric, " ", Shown(day.loss), " after ", Shown(Best()->loss),
+                         "): back to trial ", *tip_));
+        return GoOnFrom(*tip_, Tip().point);
+      }
+    }
+    if (!goes_on) {
+      Say(absl::StrCat("going on from trial ", day.trial, ", which was not planned"));
+    }
+    return GoOnFrom(day.trial, day.point);
   }
   const bool broke = day.state == TrialState::kFailed && day.failure != FailureKind::kNotFinite;
   broken_ = broke ? broken_ + 1 : 0;
@@ -450,6 +462,14 @@ void Policy::Add(const Day& day) {
     break;
   }
   PlanCandidate();
+}
+
+void Policy::GoOnFrom(int64_t trial, const Point& point) {
+  tip_ = trial;
+  if (age_ == Age::kSearch) age_ = Age::kHold;
+  next_point_.reset();
+  if (!SamePoint(point, Tip().point)) next_point_ = point;
+  PlanDay();
 }
 
 void Policy::End(std::string why) {

@@ -29,8 +29,8 @@
 //
 // A plan is a function of the configuration, the start, and the days that were added in their
 // order: whoever adds the days of a stored study goes on where it stood. A day that was not planned
-// is the user's, and the policy goes on from it. Less loss is better. Cost: O(days) a day. Threads:
-// one at a time.
+// is the user's, and the policy goes on from it, or, if it has blown up, from the day before it.
+// Less loss is better. Cost: O(days) a day. Threads: one at a time.
 #ifndef STURGEON_RUNNERS_PANDA_POLICY_H_
 #define STURGEON_RUNNERS_PANDA_POLICY_H_
 
@@ -83,6 +83,9 @@ class Policy {
 
   // A day has ended. What follows from it is the next plan.
   void Add(const Day& day);
+
+  // The user has gone to a day that was added, and wants these hyperparameters from there on.
+  void GoOnFrom(int64_t trial, const Point& point);
 
   // What was decided and why, a line each, since the last call.
   std::vector<std::string> TakeLines();
