@@ -40,6 +40,7 @@
 #include "core/study.h"
 #include "core/study_spec.h"
 #include "gflags/gflags.h"
+#include "runners/schedule.h"
 #include "runners/trial_run.h"
 
 DEFINE_string(study, "", "The study file; docs/command_line.md says what may stand in it.");
@@ -328,7 +329,55 @@ std::string Resumption(const Study& study, const Storage& storage, int64_t plann
   return text;
 }
 
-// Trains the best trial's assignment once more, on all data but the test data, and tests it:
+// The trial's model, trained once more on all data but the test data. A training that went on from
+// others' had hyperparameters that changed as it went, and has them again.
+absl::StatusOr<std::unique_ptr<Model>> TrainForTest(const Setup& setup, const Study& study,
+                                                    const Trial& trial, const StopToken& stop) {
+  const ModelFactory& factory = *setup.prepared.model;
+  std::vector<ScheduledDay> days = {{factory.max_steps(), trial.point}};
+  int64_t origin = trial.id;
+  if (trial.resume_from.has_value()) {
+    const auto read = [&](int64_t number) -> absl::StatusOr<TrialRecord> {
+      absl::StatusOr<Trial> one = study.Get(number);
+      if (!one.ok()) return one.status();
+      TrialRecord record;
+      record.trial = *std::move(one);
+      return record;
+    };
+    const absl::StatusOr<Schedule> schedule = ScheduleOf(study.config(), trial.id, read);
+    if (!schedule.ok()) return schedule.status();
+    absl::StatusOr<std::vector<ScheduledDay>> fit = FitSchedule(*schedule, study.space(), factory);
+    if (!fit.ok()) return fit.status();
+    days = *std::move(fit);
+    origin = schedule->origin.value_or(origin);
+  }
+  std::unique_ptr<Model> model;
+  int64_t step = 0;
+  for (size_t i = 0; i < days.size(); ++i) {
+    const Value params = PointToValue(study.space(), days[i].point);
+    if (i == 0 || params != PointToValue(study.space(), days[i - 1].point)) {
+      absl::StatusOr<std::unique_ptr<Model>> next =
+          MakeTrialModel(study.config(), factory, setup.prepared.fixed, origin, days[i].point,
+                         /*final=*/true);
+      if (!next.ok()) return next.status();
+      if (model != nullptr) {
+        const absl::StatusOr<std::string> state = model->Save();
+        if (!state.ok()) return state.status();
+        absl::Status loaded = (*next)->Load(*state);
+        if (!loaded.ok()) return loaded;
+      }
+      model = *std::move(next);
+    }
+    for (; step < days[i].until; ++step) {
+      if (stop.stop_requested()) return absl::CancelledError("interrupted");
+      absl::Status status = model->Train(1, stop).status();
+      if (!status.ok()) return status;
+    }
+  }
+  return model;
+}
+
+// Trains the best trial once more, on all data but the test data, and tests it:
 // {"trial": 17, "metrics": {…}, "seconds": …}. Cancelled: by the user.
 absl::StatusOr<Value> TestBest(const Setup& setup, const Study& study, const Trial& best,
                                const StopToken& stop) {
@@ -337,15 +386,8 @@ absl::StatusOr<Value> TestBest(const Setup& setup, const Study& study, const Tri
   std::vector<double> metrics;
   // A model may throw.
   try {
-    const absl::StatusOr<std::unique_ptr<Model>> model =
-        MakeTrialModel(study.config(), factory, setup.prepared.fixed, best.id, best.point,
-                       /*final=*/true);
+    const absl::StatusOr<std::unique_ptr<Model>> model = TrainForTest(setup, study, best, stop);
     if (!model.ok()) return model.status();
-    for (int64_t step = 0; step < factory.max_steps(); ++step) {
-      if (stop.stop_requested()) return absl::CancelledError("interrupted");
-      absl::Status status = (*model)->Train(1, stop).status();
-      if (!status.ok()) return status;
-    }
     absl::StatusOr<std::vector<double>> tested = (*model)->Test();
     if (!tested.ok()) return tested.status();
     metrics = *std::move(tested);

@@ -250,6 +250,19 @@ TEST_F(CliPandaTest, AScheduleIsExportedAndTrainedAgain) {
   EXPECT_EQ(Essence(Trials()), whole);
 }
 
+TEST_F(CliPandaTest, TheBestIsTestedAsItWasTrained) {
+  WriteAll(folder_ + "study.json", R"({"name": "tested", "model": {"name": "mlp", "epochs": 6,
+      "train_limit": 400}, "fixed": {"learning_rate_decay": "none", "optimizer": "sgd"},
+      "runner": "panda", "test_best": true})");
+  // The last day alone has this rate, by which nothing would be learned from the start.
+  ByHand("set learning_rate 0.1 batch_size 32\ngo 5\nset learning_rate 0.0001\ngo\n");
+  const absl::StatusOr<Value> result = ReadJsonFile(folder_ + "r.json");
+  ASSERT_TRUE(result.ok());
+  ASSERT_NE(result->Find("test"), nullptr);
+  EXPECT_EQ(result->Find("test")->Find("trial")->integer(), 5);
+  EXPECT_LT(result->Find("test")->Find("metrics")->Find("test_error")->number(), 0.5);
+}
+
 TEST_F(CliPandaTest, ABadScheduleIsAnErrorBeforeAnythingIsTrained) {
   const std::string schedule = folder_ + "bad.json";
   const auto error = [&](const std::string& text, int exit_code) {

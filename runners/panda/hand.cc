@@ -379,7 +379,8 @@ absl::StatusOr<bool> Hand::TrainDay() {
 void Hand::Ended() {
   const std::atomic<bool>* const cancelled = keeper_.cancelled();
   if (cancelled != nullptr && cancelled->load()) return;
-  Say("no day can be trained any more: the study has all its trials, or its time is over");
+  Say("no day can be trained any more: the study has all its trials, or its time or budget is "
+      "over");
 }
 
 absl::Status Hand::Go(const Words& arguments) {
