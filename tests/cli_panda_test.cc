@@ -95,11 +95,11 @@ TEST_F(CliPandaTest, ByHandFromAScript) {
   // Results alone on stdout.
   EXPECT_EQ(run.out, ReadAll(folder_ + "r.json"));
   EXPECT_THAT(run.err,
-              AllOf(StartsWith("small: minimize validation_loss over 2 parameters; random,"
-                               " panda"),
+              AllOf(StartsWith("small: minimize validation_loss over 10 parameters; random, "
+                               "panda, by hand\n"),
                     HasSubstr("\nby hand, with a fresh model: learning_rate 0.1, "),
                     HasSubstr("\nday 0: epoch 1, validation_loss 0."), HasSubstr("* this model\n"),
-                    HasSubstr("\n  day 0 "), HasSubstr(R"(did you mean "learning_rate"?)"),
+                    HasSubstr("   day 0       1 "), HasSubstr(R"(did you mean "learning_rate"?)"),
                     HasSubstr("\nsaved: the result is the model after day 5, epoch 4 of ")));
   // Neither prompts nor the lines of progress.
   EXPECT_THAT(run.err, AllOf(Not(HasSubstr("> ")), Not(HasSubstr(" trials, best "))));
@@ -251,15 +251,15 @@ TEST_F(CliPandaTest, AScheduleIsExportedAndTrainedAgain) {
 }
 
 TEST_F(CliPandaTest, TheBestIsTestedAsItWasTrained) {
-  WriteAll(folder_ + "study.json", R"({"name": "tested", "model": {"name": "mlp", "epochs": 6,
+  WriteAll(folder_ + "study.json", R"({"name": "tested", "model": {"name": "mlp", "epochs": 2,
       "train_limit": 400}, "fixed": {"learning_rate_decay": "none", "optimizer": "sgd"},
       "runner": "panda", "test_best": true})");
   // The last day alone has this rate, by which nothing would be learned from the start.
-  ByHand("set learning_rate 0.1 batch_size 32\ngo 5\nset learning_rate 0.0001\ngo\n");
+  ByHand("set batch_size 512\ngo\nset learning_rate 0.0001\ngo\n");
   const absl::StatusOr<Value> result = ReadJsonFile(folder_ + "r.json");
   ASSERT_TRUE(result.ok());
   ASSERT_NE(result->Find("test"), nullptr);
-  EXPECT_EQ(result->Find("test")->Find("trial")->integer(), 5);
+  EXPECT_EQ(result->Find("test")->Find("trial")->integer(), 1);
   EXPECT_LT(result->Find("test")->Find("metrics")->Find("test_error")->number(), 0.5);
 }
 
