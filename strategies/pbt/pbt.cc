@@ -153,8 +153,8 @@ absl::Status PbtStrategy::MakeOver(const StrategyContext& context) {
 }
 
 absl::StatusOr<std::unique_ptr<Strategy>> PbtStrategy::MakeExplore() const {
-  return plugins_.strategies.Create(options_.explore,
-                                    {explore_study_, plugins_, [](absl::string_view) {}});
+  return plugins_.strategies.Create(
+      options_.explore, {explore_study_, plugins_, [](absl::string_view) {}}, "explore");
 }
 
 std::optional<Population::Stretch> PbtStrategy::StretchOf(

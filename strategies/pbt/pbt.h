@@ -31,14 +31,15 @@
 // Errors of Create: InvalidArgument: several objectives; a study whose trainings have no two steps,
 // or fewer than two intervals; parameters none of which can change in mid-training; those of
 // `over` and `explore`. Cost: O(log n + R + d) a trial beside those of `over`; for a copy, that of
-// a fresh strategy `explore` which is told up to 300 trials. Sources: Jaderberg et al., "Population
-// based training of neural networks", 2017 (arXiv 1711.09846), algorithm 1 with truncation
-// selection. Here results are compared at equal steps only, whenever they came, rather than with
-// what the others happen to be at; and steps are in the unit coordinate rather than factors of 0.8
-// and 1.2, which on a wide scale are small. Parker-Holder, Nguyen, Roberts, "Provably efficient
-// online hyperparameter optimization with population-based bandits" (PB2, NeurIPS 2020): that a
-// model of the gains should choose what a copy tries. In the place of its Gaussian process over
-// time and gains there is any strategy, told what lies near.
+// a fresh strategy `explore` which is told what up to 300 stretches gained.
+// Sources: Jaderberg et al., "Population based training of neural networks", 2017 (arXiv
+// 1711.09846), algorithm 1 with truncation selection. Here results are compared at equal steps
+// only, whenever they came, rather than with what the others happen to be at; and steps by chance
+// are in the unit coordinate rather than factors of 0.8 and 1.2, which on a wide scale are small.
+// Parker-Holder, Nguyen, Roberts, "Provably efficient online hyperparameter optimization with
+// population-based bandits" (PB2, NeurIPS 2020): that a model of the gains should choose what a
+// copy tries. In the place of its Gaussian process over time there is any strategy, told what lies
+// near in time.
 #ifndef STURGEON_STRATEGIES_PBT_PBT_H_
 #define STURGEON_STRATEGIES_PBT_PBT_H_
 
