@@ -349,6 +349,44 @@ TEST(PolicyUser, ADayThatWasNotPlannedIsGoneOnFrom) {
   EXPECT_DOUBLE_EQ(PlannedRate(policy), 0.07);
 }
 
+TEST(PolicyUser, ADayThatWasNotPlannedAndHasBlownUpIsLeft) {
+  Policy policy(Config(27), {0.02, 0.9, 0});
+  Game game(policy);
+  Settle(game);
+  const int64_t before = *policy.tip();
+  policy.TakeLines();
+  Day day = game.played[before];
+  day.trial = 99;
+  day.from = before;
+  day.first_step = day.last_step;
+  ++day.last_step;
+  day.point[0] = 1;
+  day.loss = 50;
+  policy.Add(day);
+  EXPECT_EQ(policy.plan().from, before);
+  EXPECT_DOUBLE_EQ(PlannedRate(policy), game.played[before].point[0]);
+  EXPECT_EQ(policy.TakeLines(), std::vector<std::string>(
+                                    {"trial 99, which was not planned, has blown up (loss 50 after "
+                                     "0.5): back to trial 0"}));
+}
+
+TEST(PolicyUser, GoesOnFromWhereTheUserHasGone) {
+  Policy policy(Config(27), {0.02, 0.9, 0});
+  Game game(policy);
+  Settle(game);
+  game.Play(0.45);
+  EXPECT_EQ(policy.tip(), 4);
+  Point point = game.played[0].point;
+  policy.GoOnFrom(0, point);
+  EXPECT_EQ(policy.tip(), 0);
+  EXPECT_EQ(policy.plan().from, 0);
+  EXPECT_EQ(policy.plan().last_step, 2);
+  EXPECT_TRUE(SamePoint(policy.plan().point, point));
+  point[0] = 0.07;
+  policy.GoOnFrom(0, point);
+  EXPECT_DOUBLE_EQ(PlannedRate(policy), 0.07);
+}
+
 TEST(PolicyUser, ADayThatWasCutOffIsTrainedAgainWithWhatIsLeft) {
   Policy policy(Config(5), {0.02, 0.9, 0});
   Game game(policy);
