@@ -34,11 +34,7 @@ def sturgeon_dependencies():
         ("googletest", ["gtest", "gmock"], "libgmock-dev"),
         ("nlohmann_json", ["nlohmann"], "nlohmann-json3-dev"),
         ("nlopt", ["nlopt.h"], "libnlopt-dev"),
-        (
-            "postgres",
-            ["postgresql/" + header for header in ["libpq-fe.h", "pg_config_ext.h", "postgres_ext.h"]],
-            "libpq-dev",
-        ),
+        ("postgres", ["postgresql/libpq-fe.h", "postgresql/postgres_ext.h"], "libpq-dev"),
         ("sqlite3", ["sqlite3.h"], "libsqlite3-dev"),
         ("zlib", ["zlib.h", "zconf.h"], "zlib1g-dev"),
     ]:
@@ -48,6 +44,8 @@ def sturgeon_dependencies():
                 build_file = Label("//third_party:%s.BUILD" % name),
                 debian_package = package,
                 headers = headers,
+                # libpq's include it up to PostgreSQL 17.
+                optional_headers = ["postgresql/pg_config_ext.h"] if name == "postgres" else [],
             )
 
     if not native.existing_rule("fashion_mnist"):

@@ -45,6 +45,10 @@ def _system_library_impl(ctx):
     for header in ctx.attr.headers:
         source = _require(ctx, "/usr/include/" + header)
         ctx.symlink(source, "include/" + source.basename)
+    for header in ctx.attr.optional_headers:
+        source = ctx.path("/usr/include/" + header)
+        if source.exists:
+            ctx.symlink(source, "include/" + source.basename)
     ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name)
     ctx.symlink(ctx.attr.build_file, "BUILD")
     for label, path in ctx.attr.sources.items():
@@ -75,6 +79,7 @@ system_library = repository_rule(
             doc = "For Abseil: writes LIBRARIES, those with this prefix, and its inline NAMESPACE " +
                   "to //:libraries.bzl.",
         ),
+        "optional_headers": attr.string_list(doc = "Likewise, which some versions do not have."),
         "sources": attr.label_keyed_string_dict(
             allow_files = True,
             doc = "Further files, and where each goes.",
