@@ -472,8 +472,9 @@ absl::StatusOr<int64_t> SqlStorage::CreateStudy(const StudyRecord& study) {
                     "VALUES ($1, $2, $3)",
                     {id, static_cast<int64_t>(i), OptunaDirection(config.objectives[i].goal)});
     }
-    for (const auto& system : {std::make_pair(kStudyAttribute, &attribute),
-                               std::make_pair(kMetricNamesAttribute, &metric_names_json)}) {
+    const std::pair<const char*, const std::string*> attributes[] = {
+        {kStudyAttribute, &attribute}, {kMetricNamesAttribute, &metric_names_json}};
+    for (const auto& system : attributes) {
       if (!written.ok()) return written;
       written = Run(connection,
                     "INSERT INTO study_system_attributes (study_id, \"key\", value_json) "
