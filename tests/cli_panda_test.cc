@@ -252,10 +252,10 @@ TEST_F(CliPandaTest, AScheduleIsExportedAndTrainedAgain) {
 
 TEST_F(CliPandaTest, TheBestIsTestedAsItWasTrained) {
   WriteAll(folder_ + "study.json", R"({"name": "tested", "model": {"name": "mlp", "epochs": 2,
-      "train_limit": 400}, "fixed": {"learning_rate_decay": "none", "optimizer": "sgd"},
-      "runner": "panda", "test_best": true})");
+      "train_limit": 400}, "fixed": {"learning_rate_decay": "none", "optimizer": "sgd", "layers": 1,
+      "hidden_units": 32}, "runner": "panda", "test_best": true})");
   // The last day alone has this rate, by which nothing would be learned from the start.
-  ByHand("set batch_size 512\ngo\nset learning_rate 0.0001\ngo\n");
+  ByHand("set batch_size 256\ngo\nset learning_rate 0.0001\ngo\n");
   const absl::StatusOr<Value> result = ReadJsonFile(folder_ + "r.json");
   ASSERT_TRUE(result.ok());
   ASSERT_NE(result->Find("test"), nullptr);

@@ -188,9 +188,11 @@ std::string Hand::Described(const Day& day) const {
   absl::StrAppend(&text, Steps(day), ", ", Metric(day.loss));
   if (before != nullptr) {
     absl::StrAppend(&text, " (", FourDigits(config_.sign * before->loss), " before)");
-    const std::string change = DescribeChange(*config_.space, before->point, day.point);
-    if (!change.empty()) absl::StrAppend(&text, ", ", change);
   }
+  // A fresh model is told apart from the first one.
+  const Day& other = before != nullptr ? *before : keeper_.diary().days().front();
+  const std::string change = DescribeChange(*config_.space, other.point, day.point);
+  if (!change.empty()) absl::StrAppend(&text, ", ", change);
   return text;
 }
 

@@ -283,6 +283,8 @@ TEST_F(HandTest, AutoHandsOverToThePolicy) {
   const std::string unaided = DescribeTrials(*RunPanda(automatic)->study);
   const auto answers = Session("auto\nwhy\nauto");
   EXPECT_EQ(DescribeTrials(*ran_->study), unaided);
+  EXPECT_EQ(answers[0].find("day 1: epoch 1, loss "), answers[0].find('\n') + 1);
+  EXPECT_THAT(answers[0], HasSubstr(", learning_rate 2\nday 2: epoch 1, "));
   EXPECT_THAT(answers[0], HasSubstr("cooling down over the "));
   EXPECT_THAT(answers[1], StartsWith("the training is over: day 26 is complete"));
   // A few days, then by hand again.
