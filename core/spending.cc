@@ -45,7 +45,7 @@ Spent Spending::Of(const Trial& trial) const {
   if (reports.empty()) {
     const bool trained =
         trial.state == TrialState::kComplete || trial.state == TrialState::kStopped;
-    if (trained) {
+    if (trained && !start.reported) {
       spent.steps = std::max<int64_t>(1, PlannedSteps(trial.budget, trial.resume_from));
     }
     return spent;
@@ -70,13 +70,14 @@ Spent Spending::Of(const Trial& trial) const {
 void Spending::Add(const Trial& trial) {
   total_ += Of(trial);
   if (trial.state != TrialState::kFailed) {
-    Reached& reached = reached_[trial.id];
-    reached.step = trial.budget.value_or(study_.max_steps);
+    Reached reached = StartOf(trial.resume_from);
     if (!trial.reports.empty()) {
       const size_t last = trial.reports.size() - 1;
-      reached.step = trial.reports.step(last);
-      reached.cost = CostAt(trial, last).value_or(0);
+      reached = {trial.reports.step(last), CostAt(trial, last).value_or(0), true};
+    } else if (!reached.reported) {
+      reached.step = trial.budget.value_or(study_.max_steps);
     }
+    reached_[trial.id] = reached;
   }
   if (trial.state != TrialState::kComplete || !trial.feasible()) return;
   if (study_.objectives.size() != 1 || trial.values.size() != 1) return;

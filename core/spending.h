@@ -8,7 +8,9 @@
 //
 // One trial spends
 //   steps    what it trained itself: from the checkpoint that it started from, or from 0, to its
-//            last report. Without reports: as far as it was to be trained, if it was; else none.
+//            last report. Without reports: as far as it was to be trained, if it was; none, if it
+//            failed, or the trial that it goes on from did report (it took that one's model as it
+//            was).
 //   seconds  Trial::seconds, whether it got anywhere or not.
 //   cost     the last report of the budget's metric, less what the trial that it goes on from had
 //            come to, if it counts on from there.
@@ -69,6 +71,7 @@ class Spending {
   struct Reached {
     int64_t step = 0;
     double cost = 0;
+    bool reported = false;
   };
   Reached StartOf(std::optional<int64_t> resume_from) const;
   std::optional<double> CostAt(const Trial& trial, size_t report) const;

@@ -90,6 +90,11 @@ TEST(SpendingTest, WithoutReportsItIsWhatWasPlanned) {
   rest.resume_from = 0;
   ExpectSpent(spending.Of(rest), 6, 10, 0);
   ExpectSpent(spending.Of(Make(2, TrialState::kFailed, {})), 0, 10, 0);
+  // What reports its steps and has none took a model as it was.
+  spending.Add(Make(3, TrialState::kStopped, {{1, .9, 1}, {2, .8, 2}}));
+  Trial taken = Make(4, TrialState::kComplete, {});
+  taken.resume_from = 3;
+  ExpectSpent(spending.Of(taken), 0, 10, 0);
 
   StudyConfig unknown = Config();
   unknown.max_steps = 0;
