@@ -122,9 +122,9 @@ absl::StatusOr<Trial> TrialFromValue(const StudyConfig& config, const Value& val
     reader.Note(point.status());
     if (point.ok()) trial.point = *std::move(point);
   }
-  for (const auto& [name, field] : {std::make_pair("budget", &trial.budget),
-                                    std::make_pair("resume_from", &trial.resume_from)}) {
-    if (reader.Find(name) != nullptr) *field = reader.Required<int64_t>(name);
+  if (reader.Find("budget") != nullptr) trial.budget = reader.Required<int64_t>("budget");
+  if (reader.Find("resume_from") != nullptr) {
+    trial.resume_from = reader.Required<int64_t>("resume_from");
   }
   if (const Value* values = reader.Find("values")) {
     std::vector<double> numbers;
