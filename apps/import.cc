@@ -1,6 +1,7 @@
 // sturgeon import: a file, or a study of another storage, into a storage.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,46 +29,49 @@ namespace sturgeon {
 namespace {
 
 struct Import {
-  StudyRecord study;
+  StudyRecord study;                // with --append the stored one
   std::vector<TrialRecord> trials;  // those that wait are enqueued
   std::vector<std::string> notes;
 };
 
-// Which study the file's trials are of, where the file need not say it: the study file's, or, of
-// --append, the stored one; null: the file's own.
-absl::StatusOr<std::unique_ptr<StudyConfig>> KnownStudy(Storage& storage, const Plugins& plugins) {
+// The study that the file's trials are of, where the user has named it: the stored one, of
+// --append, or the study file's.
+absl::StatusOr<std::optional<StudyRecord>> KnownStudy(Storage& storage, const Plugins& plugins) {
   if (FLAGS_append) {
     absl::StatusOr<StudyRecord> stored = FindStored(storage, FLAGS_study_name);
     if (!stored.ok()) return stored.status();
-    return std::make_unique<StudyConfig>(std::move(stored->config));
+    return std::optional<StudyRecord>(*std::move(stored));
   }
-  if (FLAGS_study.empty()) return nullptr;
+  if (FLAGS_study.empty()) return std::optional<StudyRecord>();
   const absl::StatusOr<Value> json = ReadJsonFile(FLAGS_study);
   if (!json.ok()) return json.status();
   const absl::StatusOr<StudySpec> spec = StudySpecFromValue(*json, FLAGS_study);
   if (!spec.ok()) return spec.status();
   absl::StatusOr<PreparedStudy> prepared = Prepare(*spec, plugins.models, FLAGS_study);
   if (!prepared.ok()) return prepared.status();
-  return std::make_unique<StudyConfig>(std::move(prepared->config));
+  StudyRecord study;
+  study.config = std::move(prepared->config);
+  return std::optional<StudyRecord>(std::move(study));
 }
 
 absl::StatusOr<Import> FromFile(const std::string& path, Storage& storage, const Plugins& plugins) {
   const absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) return text.status();
-  const auto known = KnownStudy(storage, plugins);
+  absl::StatusOr<std::optional<StudyRecord>> known = KnownStudy(storage, plugins);
   if (!known.ok()) return known.status();
-  absl::StatusOr<ImportedFile> file = ReadImport(*text, path, known->get());
+  absl::StatusOr<ImportedFile> file =
+      ReadImport(*text, path, known->has_value() ? &(*known)->config : nullptr);
   if (!file.ok()) return file.status();
   Import import;
+  for (Trial& trial : file->trials) import.trials.emplace_back().trial = std::move(trial);
+  if (FLAGS_append) {
+    import.study = **std::move(known);
+    return import;
+  }
   import.study.config = std::move(file->config);
   if (!FLAGS_study_name.empty()) import.study.config.name = FLAGS_study_name;
   if (!file->strategy.is_null()) import.study.attributes.Set(kStrategyAttribute, file->strategy);
-  for (Trial& trial : file->trials) {
-    // Its number is not known behind the trials that are there.
-    if (FLAGS_append) trial.resume_from.reset();
-    import.trials.emplace_back().trial = std::move(trial);
-  }
-  if (file->renumbered && !FLAGS_append) {
+  if (file->renumbered) {
     import.notes.emplace_back("the file leaves trials out, so they have new numbers, from 0 on");
   }
   return import;
@@ -140,13 +144,8 @@ int Run(const std::vector<std::string>& arguments, const Plugins& plugins) {
       FLAGS_from.empty() ? FromFile(arguments[0], **storage, plugins) : FromStorage(plugins);
   if (!import.ok()) return Complain(import.status(), kExitUsage);
 
-  int64_t id = 0;
-  if (FLAGS_append) {
-    const absl::StatusOr<StudyRecord> stored = FindStored(**storage, FLAGS_study_name);
-    if (!stored.ok()) return Complain(stored.status(), kExitUsage);
-    id = stored->id;
-    import->study.config.name = stored->config.name;
-  } else {
+  int64_t id = import->study.id;
+  if (!FLAGS_append) {
     const absl::StatusOr<int64_t> made = (*storage)->CreateStudy(import->study);
     if (absl::IsAlreadyExists(made.status())) {
       return Complain(

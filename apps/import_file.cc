@@ -77,6 +77,7 @@ absl::StatusOr<ImportedFile> ReadImport(absl::string_view text, const std::strin
     const auto number = static_cast<int64_t>(numbers.size());
     file.renumbered |= trial.id != number;
     numbers.emplace(trial.id, number);
+    trial.id = number;
   }
   return file;
 }

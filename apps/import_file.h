@@ -16,6 +16,7 @@ namespace sturgeon {
 struct ImportedFile {
   StudyConfig config;
   Value strategy;  // as the file names it; null: it does not
+  // Numbered from 0 on. None goes on from a trial that the file does not have.
   std::vector<Trial> trials;
   bool renumbered = false;  // their ids in the file were others
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -20,6 +21,8 @@ namespace {
 
 constexpr char kValues[] = "values.";
 constexpr char kParams[] = "params.";
+constexpr const char* kLastColumns[] = {"budget",  "resume_from", "failure",     "reason",
+                                        "started", "seconds",     "constraints", "reports"};
 
 std::string Raw(const Value& value) {
   return value.is_string() ? value.string() : WriteJson(value);
@@ -160,9 +163,7 @@ std::vector<std::string> Columns(const StudyConfig& config) {
   for (const Parameter& parameter : config.space.parameters()) {
     columns.push_back(absl::StrCat(kParams, parameter.name));
   }
-  for (const char* name : {"failure", "reason", "started", "seconds", "constraints", "reports"}) {
-    columns.emplace_back(name);
-  }
+  columns.insert(columns.end(), std::begin(kLastColumns), std::end(kLastColumns));
   return columns;
 }
 
@@ -190,9 +191,7 @@ std::string CsvRow(const StudyConfig& config, const Trial& trial) {
     const Value* const found = value.Find(field);
     return found == nullptr ? std::string() : Raw(*found);
   };
-  for (const char* name : {"failure", "reason", "started", "seconds", "constraints", "reports"}) {
-    cells.push_back(cell(name));
-  }
+  for (const char* name : kLastColumns) cells.push_back(cell(name));
   return Line(cells);
 }
 

@@ -1,7 +1,7 @@
 // Trials as CSV (RFC 4180), a line each, and back.
 //
-//   id,state,values.error,params.learning_rate,…,failure,reason,started,seconds,constraints,reports
-//   0,complete,0.12,0.01,…,,,1764057529.1,3.2,,"[[1, 0.3], [2, 0.12]]"
+//   id,state,values.error,params.learning_rate,…,budget,resume_from,failure,reason,started,seconds,…
+//   0,complete,0.12,0.01,…,,,,,1764057529.1,3.2,…
 //
 // What a cell has nothing of is empty. Numbers read back as exactly the values that they were. A
 // choice is its text; where that would be ambiguous (the string "1" beside the number 1) all

@@ -53,6 +53,8 @@ std::vector<Trial> Trials() {
     trial.reports.Add(1, {kNaN, 0.2, 0.3});
     trial.reports.Add(2, {0.25, 0.2, 0.5 * static_cast<double>(i)});
   }
+  trials[2].budget = 9;
+  trials[3].resume_from = 2;
   trials[3].state = TrialState::kStopped;
   trials[3].values.clear();
   trials[3].reason = "hopeless, \"really\"\r\nsaid the rule";
@@ -68,7 +70,7 @@ TEST(TrialCsvTest, ComesBackAsItWas) {
   std::string text = CsvHeader(config);
   for (const Trial& trial : Trials()) text += CsvRow(config, trial);
   EXPECT_THAT(text, HasSubstr("id,state,values.error,values.time,\"params.rate, \"\"log\"\"\","
-                              "\"params.n\nlines\",params.kind,params.mixed,failure"));
+                              "\"params.n\nlines\",params.kind,params.mixed,budget"));
   const auto read = TrialsFromCsv(config, text, "f");
   ASSERT_TRUE(read.ok()) << read.status();
   ASSERT_EQ(read->size(), 5);
@@ -116,7 +118,11 @@ TEST(ImportFileTest, JsonLinesNeedAStudy) {
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->trials.size(), 5);
   EXPECT_FALSE(read->renumbered);
-  EXPECT_TRUE(ReadImport(text.substr(text.find('\n')), "f.jsonl", &config)->renumbered);
+  EXPECT_EQ(read->trials[3].resume_from, 2);
+  const auto rest = ReadImport(text.substr(text.find('\n')), "f.jsonl", &config);
+  EXPECT_TRUE(rest->renumbered);
+  EXPECT_EQ(rest->trials[2].id, 2);
+  EXPECT_EQ(rest->trials[2].resume_from, 1);
   EXPECT_THAT(std::string(ReadImport(text, "f.jsonl", nullptr).status().message()),
               HasSubstr("--study=FILE"));
   EXPECT_THAT(std::string(ReadImport(text + "{", "f.jsonl", &config).status().message()),

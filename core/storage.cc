@@ -77,6 +77,17 @@ absl::Status Storage::ReadValues(int64_t study, const ValuesVisitor& visit) {
   });
 }
 
+TrialRecord ImportNumbers::Next(TrialRecord record) {
+  for (std::optional<int64_t>* const link : {&record.trial.resume_from, &record.retry_of}) {
+    if (!link->has_value()) continue;
+    const auto found = numbers_.find(**link);
+    if (found != numbers_.end()) *link = found->second;
+  }
+  numbers_.emplace(record.trial.id, next_);
+  record.trial.id = next_++;
+  return record;
+}
+
 std::string WithoutPassword(absl::string_view url) {
   std::string shown(url);
   const size_t scheme = url.find("://");

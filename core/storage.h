@@ -42,6 +42,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -152,7 +153,8 @@ class Storage {
   virtual absl::StatusOr<int64_t> Enqueue(int64_t study, absl::Span<const Value> assignments) = 0;
 
   // Adds trials that have ended, and returns the number of the first; the others follow. Their ids
-  // are ignored.
+  // become their numbers, also where a later one of them goes on from, or repeats, an earlier one
+  // (ImportNumbers).
   virtual absl::StatusOr<int64_t> Import(int64_t study, absl::Span<const TrialRecord> trials) = 0;
 
   // Starts up to `request.count` trials, which is their workers' first heartbeat, and reads on from
@@ -198,6 +200,20 @@ class Storage {
   using ValuesVisitor =
       std::function<void(int64_t number, absl::Span<const double> values, bool feasible)>;
   virtual absl::Status ReadValues(int64_t study, const ValuesVisitor& visit);
+};
+
+// What Storage::Import makes of the trials' ids: gives them numbers from `first` on.
+class ImportNumbers {
+ public:
+  explicit ImportNumbers(int64_t first) : next_(first) {}
+
+  // The next trial, as it is to be stored. `resume_from` and `retry_of` follow the trial that had
+  // that id, the first if several had it; where none before this one had, they stay.
+  TrialRecord Next(TrialRecord record);
+
+ private:
+  int64_t next_;
+  absl::flat_hash_map<int64_t, int64_t> numbers_;  // by the ids that they had
 };
 
 // "realm:pid:start", by which another process of the same host can tell that this one is gone.

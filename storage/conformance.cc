@@ -1228,7 +1228,7 @@ TEST_P(StorageConformance, ImportedTrialsAreReadBitForBit) {
   const int64_t study = CreateStudy(LargeConfig("large"));
   Claim(study);
   std::vector<TrialRecord> records = EndedTrials();
-  for (TrialRecord& record : records) record.trial.id = 99;  // ignored
+  for (TrialRecord& record : records) record.trial.id = 99;  // none of these is meant
   const auto first = storage().Import(study, records);
   ASSERT_TRUE(first.ok()) << first.status();
   EXPECT_EQ(*first, 1);
@@ -1241,6 +1241,30 @@ TEST_P(StorageConformance, ImportedTrialsAreReadBitForBit) {
     EXPECT_NEAR(stored[i].trial.seconds, records[i].trial.seconds, 2e-6);
   }
   EXPECT_EQ(Claim(study)[0].trial.id, 1 + records.size());
+}
+
+TEST_P(StorageConformance, ImportedTrialsGoOnFromEachOther) {
+  const int64_t study = CreateStudy();
+  Claim(study);  // 0
+  std::vector<TrialRecord> records(4);
+  for (size_t i = 0; i < records.size(); ++i) {
+    records[i].trial.id = 10 * static_cast<int64_t>(i);
+    records[i].trial.state = TrialState::kComplete;
+    records[i].trial.point = {0.5, 0.5};
+    records[i].trial.values = {1};
+  }
+  records[1].trial.resume_from = 0;  // the first of these, and not the study's
+  records[2].trial.resume_from = 10;
+  records[2].retry_of = 0;
+  records[3].trial.resume_from = 30;  // none before it
+  ASSERT_THAT(storage().Import(study, records), Succeeds());
+  const std::vector<TrialRecord> stored = ReadAll(study);
+  ASSERT_THAT(Numbers(stored), ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_EQ(stored[1].trial.resume_from, std::nullopt);
+  EXPECT_EQ(stored[2].trial.resume_from, 1);
+  EXPECT_EQ(stored[3].trial.resume_from, 2);
+  EXPECT_EQ(stored[3].retry_of, 1);
+  EXPECT_EQ(stored[4].trial.resume_from, 30);
 }
 
 TEST_P(StorageConformance, ImportsAreTakenTogetherOrNotAtAll) {

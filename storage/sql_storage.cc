@@ -663,7 +663,7 @@ absl::StatusOr<int64_t> SqlStorage::Enqueue(int64_t study, absl::Span<const Valu
 
 absl::StatusOr<int64_t> SqlStorage::Import(int64_t study, absl::Span<const TrialRecord> trials) {
   int64_t first = 0;
-  const auto import_one = [&](SqlConnection& connection, const StudyLayout& layout, int64_t number,
+  const auto import_one = [&](SqlConnection& connection, const StudyLayout& layout,
                               const TrialRecord& record) -> absl::Status {
     const Trial& trial = record.trial;
     Outcome outcome;
@@ -684,9 +684,9 @@ absl::StatusOr<int64_t> SqlStorage::Import(int64_t study, absl::Span<const Trial
     }
     if (!status.ok()) return status;
 
-    const absl::StatusOr<int64_t> key =
-        InsertTrial(connection, study, number, trial.state, OptunaTime(FromSeconds(trial.started)),
-                    OptunaTime(FromSeconds(trial.started) + WholeMicroseconds(trial.seconds)));
+    const absl::StatusOr<int64_t> key = InsertTrial(
+        connection, study, trial.id, trial.state, OptunaTime(FromSeconds(trial.started)),
+        OptunaTime(FromSeconds(trial.started) + WholeMicroseconds(trial.seconds)));
     if (!key.ok()) return key.status();
     if (!pointless) {
       status = InsertParameters(connection, *key, layout, trial.point);
@@ -724,10 +724,10 @@ absl::StatusOr<int64_t> SqlStorage::Import(int64_t study, absl::Span<const Trial
     const absl::StatusOr<int64_t> next = NextNumber(attempt.connection, study);
     if (!next.ok()) return next.status();
     first = *next;
+    ImportNumbers numbers(first);
     int64_t retries = 0;
     for (size_t i = 0; i < trials.size(); ++i) {
-      absl::Status imported =
-          import_one(attempt.connection, **layout, first + static_cast<int64_t>(i), trials[i]);
+      absl::Status imported = import_one(attempt.connection, **layout, numbers.Next(trials[i]));
       if (!imported.ok()) {
         return absl::Status(imported.code(), absl::StrCat("trials[", i, "]: ", imported.message()));
       }

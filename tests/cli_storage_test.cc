@@ -158,6 +158,46 @@ TEST_F(StorageTest, ExportsComeBackBitForBit) {
               HasSubstr("has 4 studies; say which one by --study_name: valley, "));
 }
 
+TEST_F(StorageTest, WhatTrialsGoOnFromIsExportedAndImported) {
+  std::string table = "a,b,label\n";
+  for (int i = 0; i < 40; ++i) {
+    absl::StrAppend(&table, i % 7, ",", i % 5, ",", i % 3 == 0 ? "yes\n" : "no\n");
+  }
+  WriteAll(folder_ + "table.csv", table);
+  WriteAll(
+      folder_ + "study.json",
+      absl::StrCat(R"({"name": "rungs", "model": {"name": "softmax_regression", "dataset": "csv:)",
+                   folder_, R"(table.csv", "epochs": 9},
+      "objectives": [{"metric": "validation_loss", "goal": "minimize"}],
+      "strategy": "asha", "runner": "sequential", "trials": 12, "seed": 7})"));
+  Tune();
+  const auto origins = [&](const std::string& study) {
+    std::vector<int64_t> resumed;
+    const Value result = Json(Out({"export", "--study_name=" + study}));
+    for (const Value& trial : result.Find("trials")->list()) {
+      const Value* const from = trial.Find("resume_from");
+      resumed.push_back(from == nullptr ? -1 : from->integer());
+    }
+    return resumed;
+  };
+  const std::vector<int64_t> tuned = origins("rungs");
+  EXPECT_GT(*std::max_element(tuned.begin(), tuned.end()), 0);
+  // Behind the trials that are there.
+  std::vector<int64_t> twice = tuned;
+  for (const int64_t from : tuned) twice.push_back(from < 0 ? from : from + 12);
+  for (const std::string kind : {"json", "jsonl", "csv"}) {
+    const std::string file = absl::StrCat(folder_, "e.", kind), name = "from_" + kind;
+    Out({"export", "--study_name=rungs", "--output=" + file});
+    std::vector<std::string> import = {"import", file, "--study_name=" + name};
+    if (kind != "json") import.push_back("--study=" + folder_ + "study.json");
+    Out(import);
+    EXPECT_EQ(origins(name), tuned) << kind;
+    import.push_back("--append");
+    Out(import);
+    EXPECT_EQ(origins(name), twice) << kind;
+  }
+}
+
 TEST_F(StorageTest, StudiesAreCopiedFromStorageToStorage) {
   Tune();
   const std::string there = "--storage=sqlite:" + folder_ + "t.db";

@@ -221,11 +221,10 @@ absl::StatusOr<int64_t> MemoryStorage::Import(int64_t study, absl::Span<const Tr
     }
   }
   const auto first = static_cast<int64_t>((*found)->trials.size());
+  ImportNumbers numbers(first);
   for (const TrialRecord& record : trials) {
     TrialRecord& added = Append(**found, record.trial.state);
-    const int64_t number = added.trial.id;
-    added = record;
-    added.trial.id = number;
+    added = numbers.Next(record);
     (*found)->retries += added.retry_of.has_value();
   }
   return first;
