@@ -162,7 +162,7 @@ absl::Status SqlSession::Write(SqlTransaction kind,
     changed_.SignalAll();
     if (to_sync.empty()) continue;
     mutex_.Unlock();
-    const absl::Status synced = Retry::Final(committed->Sync());
+    const absl::Status synced = committed->Sync();
     mutex_.Lock();
     for (Request* ended : to_sync) {
       ended->status = synced;
@@ -171,7 +171,7 @@ absl::Status SqlSession::Write(SqlTransaction kind,
     changed_.SignalAll();
   }
   mutex_.Unlock();
-  return request.status;
+  return Retry::Final(request.status);
 }
 
 std::shared_ptr<SqlConnection> SqlSession::Run(const std::vector<Request*>& batch) {
@@ -183,7 +183,7 @@ std::shared_ptr<SqlConnection> SqlSession::Run(const std::vector<Request*>& batc
     if (writer_ != nullptr && !writer_->usable()) writer_.reset();
     uncertain = uncertain || absl::IsUnknown(status);
     if (!retry.Again(status, writer_ == nullptr)) {
-      for (Request* request : batch) request->status = Retry::Final(status);
+      for (Request* request : batch) request->status = status;
       return nullptr;
     }
   }

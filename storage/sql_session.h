@@ -45,7 +45,8 @@ class SqlSession {
   };
   // Runs `work` in a transaction, perhaps together with others' work, in any thread that calls
   // Write at that time. What it has written is undone if it returns an error. It may run more than
-  // once, as above.
+  // once, as above; where it cannot do so without harm (Attempt::uncertain), it returns Unknown,
+  // which the caller is told as Unavailable, and which is no error of the others.
   absl::Status Write(SqlTransaction kind, absl::FunctionRef<absl::Status(const Attempt&)> work);
 
   // Runs `work` on a fresh connection, outside a transaction, and keeps the connection.

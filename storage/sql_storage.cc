@@ -641,7 +641,7 @@ absl::StatusOr<int64_t> SqlStorage::Enqueue(int64_t study, absl::Span<const Valu
   }
   int64_t first = 0;
   absl::Status status = session_.Write(SqlTransaction::kDurable, [&](const Attempt& attempt) {
-    if (attempt.uncertain) return absl::UnavailableError("the connection was lost");
+    if (attempt.uncertain) return absl::UnknownError("the connection was lost");
     SqlConnection& connection = attempt.connection;
     const absl::StatusOr<Layout> layout = FindLayout(connection, study, /*lock=*/true);
     if (!layout.ok()) return layout.status();
@@ -718,7 +718,7 @@ absl::StatusOr<int64_t> SqlStorage::Import(int64_t study, absl::Span<const Trial
   };
 
   absl::Status status = session_.Write(SqlTransaction::kDurable, [&](const Attempt& attempt) {
-    if (attempt.uncertain) return absl::UnavailableError("the connection was lost");
+    if (attempt.uncertain) return absl::UnknownError("the connection was lost");
     const absl::StatusOr<Layout> layout = FindLayout(attempt.connection, study, /*lock=*/true);
     if (!layout.ok()) return layout.status();
     const absl::StatusOr<int64_t> next = NextNumber(attempt.connection, study);
