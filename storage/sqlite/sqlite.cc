@@ -6,14 +6,11 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "absl/synchronization/mutex.h"
 #include "storage/sql_storage.h"
 #include "storage/sqlite/sqlite_connection.h"
 
@@ -36,31 +33,6 @@ absl::StatusOr<std::string> AbsolutePath(const std::string& path, const std::str
   }
   return absl::UnavailableError(absl::StrCat(where, ": ", std::strerror(errno), " (", folder, ")"));
 }
-
-// Makes the connections of one storage, all to the file that the first has found.
-class Connector {
- public:
-  Connector(std::string path, std::string where)
-      : path_(std::move(path)), where_(std::move(where)) {}
-
-  absl::StatusOr<std::unique_ptr<SqlConnection>> Connect() {
-    std::optional<FileIdentity> known;
-    {
-      absl::MutexLock lock(&mutex_);
-      known = known_;
-    }
-    auto connection = SqliteConnection::Open(path_, where_, known.has_value() ? &*known : nullptr);
-    if (!connection.ok()) return connection.status();
-    absl::MutexLock lock(&mutex_);
-    if (!known_) known_ = (*connection)->identity();
-    return std::unique_ptr<SqlConnection>(*std::move(connection));
-  }
-
- private:
-  const std::string path_, where_;
-  absl::Mutex mutex_;
-  std::optional<FileIdentity> known_ ABSL_GUARDED_BY(mutex_);
-};
 
 }  // namespace
 
@@ -88,9 +60,11 @@ absl::StatusOr<std::unique_ptr<Storage>> SqliteStorage::Create(const SqliteOptio
   if (context.must_exist && access(absolute->c_str(), F_OK) != 0 && errno == ENOENT) {
     return absl::NotFoundError(absl::StrCat(where, ": there is no such file"));
   }
-  auto connector = std::make_shared<Connector>(*std::move(absolute), where);
-  auto storage =
-      SqlStorage::Open([connector] { return connector->Connect(); }, where, absl::ZeroDuration());
+  auto file = std::make_shared<SqliteFile>(*std::move(absolute), where);
+  const auto connect = [file]() -> absl::StatusOr<std::unique_ptr<SqlConnection>> {
+    return SqliteConnection::Open(file);
+  };
+  auto storage = SqlStorage::Open(connect, where, absl::ZeroDuration());
   if (!storage.ok()) return storage.status();
   return std::unique_ptr<Storage>(*std::move(storage));
 }

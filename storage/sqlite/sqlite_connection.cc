@@ -83,46 +83,77 @@ class Reset {
 
 }  // namespace
 
+bool SqliteFile::known() const {
+  absl::MutexLock lock(&mutex_);
+  return file_.has_value();
+}
+
+absl::Status SqliteFile::Check() {
+  absl::MutexLock lock(&mutex_);
+  absl::Status status = CheckOne(path_, "the file", &file_);
+  if (status.ok())
+    status = CheckOne(path_ + "-wal", absl::StrCat("its log ", path_, "-wal"), &log_);
+  lost_ |= !status.ok();
+  return status;
+}
+
+absl::Status SqliteFile::CheckOne(const std::string& path, absl::string_view what,
+                                  std::optional<Identity>* known) {
+  struct stat file;
+  if (stat(path.c_str(), &file) != 0) {
+    if (!known->has_value()) return absl::OkStatus();
+    return absl::UnavailableError(
+        absl::StrCat(where_, ": ", what, " was deleted, or moved, while it was in use"));
+  }
+  const Identity found = {static_cast<uint64_t>(file.st_dev), static_cast<uint64_t>(file.st_ino)};
+  if (!known->has_value()) *known = found;
+  if ((*known)->device == found.device && (*known)->inode == found.inode) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat(where_, ": another file has taken the place of ", what, " while it was in use"));
+}
+
+void SqliteFile::Enter() {
+  absl::MutexLock lock(&mutex_);
+  ++connections_;
+}
+
+void SqliteFile::Leave() {
+  absl::MutexLock lock(&mutex_);
+  // A log that was lost may be other processes' still: a second one would do harm.
+  if (--connections_ == 0 && !lost_) log_.reset();
+}
+
 absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(
-    const std::string& path, const std::string& where, const FileIdentity* known) {
-  std::unique_ptr<SqliteConnection> connection(new SqliteConnection(path, where));
+    std::shared_ptr<SqliteFile> file) {
+  const bool known = file->known();
+  if (known) {
+    absl::Status status = file->Check();
+    if (!status.ok()) return status;
+  }
+  std::unique_ptr<SqliteConnection> connection(new SqliteConnection(std::move(file)));
+  const std::string& where = connection->where_;
   // NOMUTEX: a connection is used by one thread at a time.
-  const int flags =
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (known == nullptr ? SQLITE_OPEN_CREATE : 0);
-  const int code = sqlite3_open_v2(path.c_str(), &connection->database_, flags, nullptr);
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (known ? 0 : SQLITE_OPEN_CREATE);
+  const int code =
+      sqlite3_open_v2(connection->path_.c_str(), &connection->database_, flags, nullptr);
   if (connection->database_ == nullptr) {
     return absl::ResourceExhaustedError(absl::StrCat(where, ": out of memory"));
   }
   if (code != SQLITE_OK) {
     const int cause = sqlite3_system_errno(connection->database_);
-    struct stat file;
-    if (known != nullptr && stat(path.c_str(), &file) != 0) {
-      return absl::UnavailableError(
-          absl::StrCat(where, ": the file was deleted, or moved, while it was in use"));
-    }
     return absl::UnavailableError(
-        absl::StrCat(where, ": the file cannot be opened", known == nullptr ? " or made" : "", ": ",
+        absl::StrCat(where, ": the file cannot be opened", known ? "" : " or made", ": ",
                      cause != 0 ? std::strerror(cause) : sqlite3_errmsg(connection->database_),
                      "; check that its folder exists and may be written to"));
   }
   sqlite3_extended_result_codes(connection->database_, 1);
   absl::Status status = connection->SetUp();
+  if (status.ok()) status = connection->file_->Check();
   if (!status.ok()) return status;
-  if (known != nullptr) {
-    connection->identity_ = *known;
-    status = connection->CheckFile();
-    if (!status.ok()) return status;
-  }
   return connection;
 }
 
 absl::Status SqliteConnection::SetUp() {
-  struct stat file;
-  if (stat(path_.c_str(), &file) != 0) {
-    return absl::UnavailableError(absl::StrCat(where_, ": ", std::strerror(errno)));
-  }
-  identity_ = {static_cast<uint64_t>(file.st_dev), static_cast<uint64_t>(file.st_ino)};
-
   sqlite3_busy_handler(database_, &WaitForLock, &waiting_since_);
   sqlite3_wal_autocheckpoint(database_, kCheckpointPages);
   absl::Status status = Simple("PRAGMA foreign_keys = ON");
@@ -145,13 +176,16 @@ absl::Status SqliteConnection::SetUp() {
           absl::StrCat(where_, ": its file system does not support a write-ahead log"));
     }
   }
-  return status.ok() ? Simple("PRAGMA synchronous = NORMAL") : status;
+  if (status.ok()) status = Simple("PRAGMA synchronous = NORMAL");
+  // From the first read on the log is there, and no other process takes it away.
+  return status.ok() ? Simple("SELECT 1 FROM sqlite_master LIMIT 1") : status;
 }
 
 SqliteConnection::~SqliteConnection() {
   for (auto& statement : statements_) sqlite3_finalize(statement.second.handle);
   sqlite3_close(database_);
   if (log_ >= 0) close(log_);
+  file_->Leave();
 }
 
 const SqlDialect& SqliteConnection::dialect() const { return Dialect(); }
@@ -284,27 +318,11 @@ absl::Status SqliteConnection::Query(absl::string_view sql, SqlParameters parame
   }
 }
 
-absl::Status SqliteConnection::CheckFile() {
-  struct stat file;
-  if (stat(path_.c_str(), &file) != 0) {
-    usable_ = false;
-    return absl::UnavailableError(
-        absl::StrCat(where_, ": the file was deleted, or moved, while it was in use"));
-  }
-  if (static_cast<uint64_t>(file.st_dev) == identity_.device &&
-      static_cast<uint64_t>(file.st_ino) == identity_.inode) {
-    return absl::OkStatus();
-  }
-  usable_ = false;
-  return absl::UnavailableError(
-      absl::StrCat(where_, ": another file has taken its place while it was in use"));
-}
-
 absl::Status SqliteConnection::Begin(SqlTransaction kind) {
   durable_ = kind == SqlTransaction::kDurable;
   if (kind == SqlTransaction::kRead) return Execute("BEGIN").status();
-  // What is written to a file without a name is lost.
-  absl::Status status = CheckFile();
+  absl::Status status = file_->Check();
+  usable_ = usable_ && status.ok();
   return status.ok() ? Execute("BEGIN IMMEDIATE").status() : status;
 }
 

@@ -11,14 +11,17 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/node_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "storage/sql_connection.h"
 
@@ -27,21 +30,48 @@ struct sqlite3_stmt;
 
 namespace sturgeon {
 
-// Which file a path led to.
-struct FileIdentity {
-  uint64_t device = 0, inode = 0;
+// What the connections of one storage share: which file theirs is, and which is its log. What is
+// written to a file without a name is lost.
+//
+// Threads: every method may be called from any thread at any time.
+class SqliteFile {
+ public:
+  // `path` is absolute; `where` names it in errors.
+  SqliteFile(std::string path, std::string where)
+      : path_(std::move(path)), where_(std::move(where)) {}
+
+  const std::string& path() const { return path_; }
+  const std::string& where() const { return where_; }
+  bool known() const;
+
+  // Remembers which files there are. Unavailable: one that was there is there no more, or another
+  // has taken its place.
+  absl::Status Check();
+
+  // A connection to the file begins, and has ended. The last one takes the log away itself.
+  void Enter();
+  void Leave();
+
+ private:
+  struct Identity {
+    uint64_t device, inode;
+  };
+
+  absl::Status CheckOne(const std::string& path, absl::string_view what,
+                        std::optional<Identity>* known) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const std::string path_, where_;
+  mutable absl::Mutex mutex_;
+  std::optional<Identity> file_ ABSL_GUARDED_BY(mutex_), log_ ABSL_GUARDED_BY(mutex_);
+  int connections_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool lost_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 class SqliteConnection final : public SqlConnection {
  public:
-  // Opens the file, and makes an empty one if there is none and `known` is null; otherwise it must
-  // still be the file that `known` names. `path` is absolute; `where` names it in errors.
-  static absl::StatusOr<std::unique_ptr<SqliteConnection>> Open(const std::string& path,
-                                                                const std::string& where,
-                                                                const FileIdentity* known);
+  // Opens the file; the first connection makes an empty one if there is none.
+  static absl::StatusOr<std::unique_ptr<SqliteConnection>> Open(std::shared_ptr<SqliteFile> file);
   ~SqliteConnection() override;
-
-  const FileIdentity& identity() const { return identity_; }
 
   const SqlDialect& dialect() const override;
   bool usable() const override { return usable_; }
@@ -60,8 +90,10 @@ class SqliteConnection final : public SqlConnection {
     std::vector<int> places;  // of $1, $2 … among its parameters; 0: not used
   };
 
-  SqliteConnection(std::string path, std::string where)
-      : path_(std::move(path)), where_(std::move(where)) {}
+  explicit SqliteConnection(std::shared_ptr<SqliteFile> file)
+      : file_(std::move(file)), path_(file_->path()), where_(file_->where()) {
+    file_->Enter();
+  }
 
   absl::Status SetUp();
   // Prepared once, and kept.
@@ -69,14 +101,12 @@ class SqliteConnection final : public SqlConnection {
   absl::Status Bind(const Statement& statement, SqlParameters parameters);
   // A statement without parameters and without result.
   absl::Status Simple(const char* sql);
-  // Unavailable: the path leads to another file by now, or to none.
-  absl::Status CheckFile();
   // Unavailable: the log cannot be opened.
   absl::Status OpenLog();
   absl::Status ErrorOf(int code);
 
+  const std::shared_ptr<SqliteFile> file_;
   const std::string path_, where_;
-  FileIdentity identity_;
   sqlite3* database_ = nullptr;
   bool usable_ = true;
   bool durable_ = false;      // the transaction that is open

@@ -1,6 +1,7 @@
 #include "storage/sqlite/sqlite_connection.h"
 
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,13 +21,13 @@ class SqliteConnectionTest : public testing::Test {
   void SetUp() override {
     std::string pattern = absl::StrCat(testing::TempDir(), "/connection.XXXXXX");
     ASSERT_NE(mkdtemp(&pattern[0]), nullptr);
-    path_ = pattern + "/x.db";
+    file_ = std::make_shared<SqliteFile>(pattern + "/x.db", "x.db");
     connection_ = Open();
     ASSERT_TRUE(connection_->Execute("CREATE TABLE t (a INTEGER UNIQUE, b TEXT, c FLOAT)").ok());
   }
 
   std::unique_ptr<SqliteConnection> Open() {
-    auto opened = SqliteConnection::Open(path_, "x.db", nullptr);
+    auto opened = SqliteConnection::Open(file_);
     EXPECT_TRUE(opened.ok()) << opened.status();
     return *std::move(opened);
   }
@@ -42,7 +43,7 @@ class SqliteConnectionTest : public testing::Test {
     return texts;
   }
 
-  std::string path_;
+  std::shared_ptr<SqliteFile> file_;
   std::unique_ptr<SqliteConnection> connection_;
 };
 

@@ -693,9 +693,34 @@ TEST_F(SqliteTest, WritesNothingToAFileThatIsGone) {
       const absl::Status status = storage->Finish(id, 0, Outcome::Complete({1}), {});
       EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
       EXPECT_THAT(std::string(status.message()),
-                  HasSubstr(replaced ? "another file has taken its place" : "was deleted"));
+                  HasSubstr(replaced ? "another file has taken the place of the file"
+                                     : "the file was deleted"));
     }
     EXPECT_EQ(access(path_.c_str(), F_OK) == 0, replaced);
+  }
+}
+
+TEST_F(SqliteTest, WritesNothingToALogThatIsGone) {
+  for (const bool replaced : {false, true}) {
+    auto storage = Open();
+    const std::string name = replaced ? "b" : "a";
+    const int64_t id = *storage->CreateStudy(MakeSimpleStudy(name));
+    ReadCursor cursor;
+    ASSERT_TRUE(storage->Claim(id, {1, 0, "w"}, &cursor).ok());
+    ASSERT_EQ(::remove((path_ + "-wal").c_str()), 0);
+    if (replaced) std::ofstream(path_ + "-wal");
+    for (int i = 0; i < 3; ++i) {  // by any of its connections, and by new ones
+      const absl::Status status = storage->Finish(id, 0, Outcome::Complete({1}), {});
+      EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+      EXPECT_THAT(std::string(status.message()),
+                  testing::AllOf(HasSubstr("its log "), HasSubstr("while it was in use")));
+    }
+    // What was written before comes to the file when it is closed.
+    storage.reset();
+    storage = Open();
+    EXPECT_EQ(storage->FindStudy(name)->id, id);
+    EXPECT_THAT(Sql("PRAGMA integrity_check"), ElementsAre("ok"));
+    EXPECT_TRUE(storage->Finish(id, 0, Outcome::Complete({1}), {}).ok());
   }
 }
 
