@@ -331,9 +331,10 @@ std::string Resumption(const Study& study, const Storage& storage, int64_t plann
 
 // The trial's model, trained once more on all data but the test data. A training that went on from
 // others' had hyperparameters that changed as it went, and has them again.
-absl::StatusOr<std::unique_ptr<Model>> TrainForTest(const Setup& setup, const Study& study,
-                                                    const Trial& trial, const StopToken& stop) {
-  const ModelFactory& factory = *setup.prepared.model;
+absl::StatusOr<std::unique_ptr<Model>> TrainForTest(const RunRequest& request,
+                                                    const ModelFactory& factory, const Trial& trial,
+                                                    const StopToken& stop) {
+  const Study& study = request.study;
   std::vector<ScheduledDay> days = {{factory.max_steps(), trial.point}};
   int64_t origin = trial.id;
   if (trial.resume_from.has_value()) {
@@ -357,7 +358,7 @@ absl::StatusOr<std::unique_ptr<Model>> TrainForTest(const Setup& setup, const St
     const Value params = PointToValue(study.space(), days[i].point);
     if (i == 0 || params != PointToValue(study.space(), days[i - 1].point)) {
       absl::StatusOr<std::unique_ptr<Model>> next =
-          MakeTrialModel(study.config(), factory, setup.prepared.fixed, origin, days[i].point,
+          MakeTrialModel(study.config(), factory, request.fixed, origin, days[i].point,
                          /*final=*/true);
       if (!next.ok()) return next.status();
       if (model != nullptr) {
@@ -379,14 +380,16 @@ absl::StatusOr<std::unique_ptr<Model>> TrainForTest(const Setup& setup, const St
 
 // Trains the best trial once more, on all data but the test data, and tests it:
 // {"trial": 17, "metrics": {…}, "seconds": …}. Cancelled: by the user.
-absl::StatusOr<Value> TestBest(const Setup& setup, const Study& study, const Trial& best,
-                               const StopToken& stop) {
-  const ModelFactory& factory = *setup.prepared.model;
+absl::StatusOr<Value> TestBest(const RunRequest& request, Runner& runner, const Trial& best) {
+  const absl::StatusOr<std::unique_ptr<ModelFactory>> isolated = runner.Isolated(request);
+  if (!isolated.ok()) return isolated.status();
+  const ModelFactory& factory = *isolated == nullptr ? request.model : **isolated;
+  const StopToken stop(request.cancelled);
   const absl::Time start = absl::Now();
   std::vector<double> metrics;
   // A model may throw.
   try {
-    const absl::StatusOr<std::unique_ptr<Model>> model = TrainForTest(setup, study, best, stop);
+    const absl::StatusOr<std::unique_ptr<Model>> model = TrainForTest(request, factory, best, stop);
     if (!model.ok()) return model.status();
     absl::StatusOr<std::vector<double>> tested = (*model)->Test();
     if (!tested.ok()) return tested.status();
@@ -495,7 +498,8 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
   if (setup->spec.test_best && best.has_value() && summary.ok() && !interrupted->load()) {
     progress->Note(
         absl::StrCat("training trial ", best->id, " once more on all training data, for the test"));
-    test = TestBest(*setup, **study, *best, StopToken(interrupted));
+    request.time_limit = absl::InfiniteDuration();
+    test = TestBest(request, *setup->runner, *best);
     if (test.ok()) {
       result.Set("test", *test);
       written = WriteFile(setup->output, WriteJsonPretty(result) + "\n");

@@ -56,6 +56,12 @@ class Runner {
   // alone; what finished before one is kept. All of its threads have ended when it returns.
   virtual absl::StatusOr<RunSummary> Run(const RunRequest& request) = 0;
 
+  // `request.model` as Run has it train, for whoever trains it beside Run (the test of the best
+  // trial): in other processes, say. nullptr: in this one, as it is. The request must outlive it.
+  virtual absl::StatusOr<std::unique_ptr<ModelFactory>> Isolated(const RunRequest& /*request*/) {
+    return nullptr;
+  }
+
   // How many trials Run will have under way at once, as the strategy sees it, where there are
   // trials enough: what StudyConfig::parallelism should be.
   virtual int Parallelism() const { return 1; }

@@ -9,33 +9,37 @@
 
 namespace sturgeon {
 
+absl::StatusOr<std::unique_ptr<IsolatedModel>> StudyRun::Isolate(const RunRequest& request,
+                                                                 const TrialOptions& options) {
+  if (options.isolation != "process") return nullptr;
+  if (request.source == nullptr) {
+    return absl::FailedPreconditionError(
+        "isolation=process: workers cannot make the model anew; RunRequest::source must say "
+        "which plugin it is, with which options");
+  }
+  WorkerLimits limits;
+  limits.call_time = TrialOptions::Limit(options.trial_timeout);
+  limits.memory_bytes = options.memory_limit << 20;
+  limits.cpu_time = TrialOptions::Limit(options.cpu_limit);
+  return IsolatedModel::Make(request.model, *request.source, request.study.config().seed, limits,
+                             StopToken(request.cancelled, absl::Now() + request.time_limit));
+}
+
 absl::StatusOr<std::unique_ptr<StudyRun>> StudyRun::Create(const RunRequest& request,
                                                            const TrialOptions& options) {
   const StudyConfig& study = request.study.config();
   // What is wrong with the request is found before a process is started for it.
   absl::StatusOr<TrialRunner> trial_runner =
       TrialRunner::Create(study, request.model, request.fixed, request.checkpoints);
-  std::unique_ptr<IsolatedModel> isolated;
-  if (trial_runner.ok() && options.isolation == "process") {
-    if (request.source == nullptr) {
-      return absl::FailedPreconditionError(
-          "isolation=process: workers cannot make the model anew; RunRequest::source must say "
-          "which plugin it is, with which options");
-    }
-    WorkerLimits limits;
-    limits.call_time = TrialOptions::Limit(options.trial_timeout);
-    limits.memory_bytes = options.memory_limit << 20;
-    limits.cpu_time = TrialOptions::Limit(options.cpu_limit);
-    absl::StatusOr<std::unique_ptr<IsolatedModel>> made =
-        IsolatedModel::Make(request.model, *request.source, study.seed, limits,
-                            StopToken(request.cancelled, absl::Now() + request.time_limit));
-    if (!made.ok()) return made.status();
-    isolated = *std::move(made);
-    trial_runner = TrialRunner::Create(study, *isolated, request.fixed, request.checkpoints);
+  if (!trial_runner.ok()) return trial_runner.status();
+  absl::StatusOr<std::unique_ptr<IsolatedModel>> isolated = Isolate(request, options);
+  if (!isolated.ok()) return isolated.status();
+  if (*isolated != nullptr) {
+    trial_runner = TrialRunner::Create(study, **isolated, request.fixed, request.checkpoints);
   }
   if (!trial_runner.ok()) return trial_runner.status();
   std::unique_ptr<StudyRun> run(
-      new StudyRun(request, std::move(isolated), *std::move(trial_runner), options));
+      new StudyRun(request, *std::move(isolated), *std::move(trial_runner), options));
   run->CleanUp();
   return run;
 }

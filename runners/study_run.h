@@ -44,6 +44,10 @@ class StudyRun {
   static absl::StatusOr<std::unique_ptr<StudyRun>> Create(const RunRequest& request,
                                                           const TrialOptions& options);
 
+  // Runner::Isolated, by the same options; with the errors of Create.
+  static absl::StatusOr<std::unique_ptr<IsolatedModel>> Isolate(const RunRequest& request,
+                                                                const TrialOptions& options);
+
   // Asks for a trial, runs it and tells what came of it, until there is no other. Where there is
   // none now but other workers have trials, whose results may bring some (the members of a rung, a
   // failed trial to repeat), it waits for them.

@@ -318,6 +318,10 @@ TEST_F(TuneTest, TheBestIsTestedOnce) {
   EXPECT_GT(error, 0);
   EXPECT_LT(error, 0.9);  // 0.9 is chance
   EXPECT_THAT(run.out, HasSubstr("\nTest: test_error 0."));
+  // The same in a process of its own.
+  const ProgramResult isolated = Tune({"--runner_options=isolation=process"});
+  EXPECT_EQ(isolated.exit_code, 0) << isolated.err;
+  EXPECT_EQ(*Result().Find("test")->Find("metrics"), *result.Find("test")->Find("metrics"));
 }
 
 TEST_F(TuneTest, WhenEveryTrialFailsItSaysWhy) {

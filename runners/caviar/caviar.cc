@@ -70,6 +70,10 @@ int CaviarRunner::Parallelism() const {
   return options_.deterministic ? options_.width : Threads();
 }
 
+absl::StatusOr<std::unique_ptr<ModelFactory>> CaviarRunner::Isolated(const RunRequest& request) {
+  return StudyRun::Isolate(request, options_);
+}
+
 absl::StatusOr<RunSummary> CaviarRunner::Run(const RunRequest& request) {
   absl::StatusOr<std::unique_ptr<StudyRun>> made = StudyRun::Create(request, options_);
   if (!made.ok()) return made.status();

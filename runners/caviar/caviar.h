@@ -40,6 +40,7 @@ class CaviarRunner final : public Runner {
                                                         const RunnerContext& context);
 
   absl::StatusOr<RunSummary> Run(const RunRequest& request) override;
+  absl::StatusOr<std::unique_ptr<ModelFactory>> Isolated(const RunRequest& request) override;
   int Parallelism() const override;
 
  private:

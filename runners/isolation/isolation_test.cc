@@ -372,6 +372,38 @@ TEST(Isolation, WhateverAModelDoesToItsProcessTheStudyLives) {
   }
 }
 
+TEST(Isolation, AModelThatIsTrainedBesideTheRunIsIsolatedAsWell) {
+  auto study = Study::Create(HazardStudy({"segfault", "fine"}), {"witness"}, WitnessPlugins());
+  ASSERT_TRUE(study.ok()) << study.status();
+  const PluginSpec source = {"hazard"};
+  auto model = kHazardModel.create(source.options, "model", {(*study)->config().seed});
+  ASSERT_TRUE(model.ok()) << model.status();
+  RunRequest request = {**study, **model};
+  request.source = &source;
+  for (const RunnerPlugin* plugin : {&kSequentialRunner, &kCaviarRunner}) {
+    const auto isolated = [&](const char* isolation) {
+      auto runner = plugin->create(Value(Value::Object{{"isolation", isolation}}), "runner", {});
+      EXPECT_TRUE(runner.ok()) << runner.status();
+      auto made = (*runner)->Isolated(request);
+      EXPECT_TRUE(made.ok()) << made.status();
+      return *std::move(made);
+    };
+    EXPECT_EQ(isolated("thread"), nullptr);
+    const std::unique_ptr<ModelFactory> factory = isolated("process");
+    ASSERT_NE(factory, nullptr);
+    for (const bool crashes : {true, false}) {
+      auto made = factory->Create(
+          Value(Value::Object{{"what", crashes ? "segfault" : "fine"}, {"x", 0.5}}), {});
+      ASSERT_TRUE(made.ok()) << made.status();
+      const absl::Status status = (*made)->Train(1, StopToken()).status();
+      EXPECT_EQ(status.ok(), !crashes) << status;
+      if (crashes) {
+        EXPECT_EQ(FailureKindOf(status), FailureKind::kSignal) << status;
+      }
+    }
+  }
+}
+
 TEST(Isolation, AModelThatNeverEndsIsKilledAtItsTimeout) {
   const Ran ran = RunStudy(kCaviarRunner, "isolation=process,parallelism=3,trial_timeout=0.05",
                            {"hang", "hang_hard", "heed"});

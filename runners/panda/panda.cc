@@ -129,6 +129,10 @@ const Day* PandaRunner::FirstDay(Keeper& keeper, const PolicyConfig& config) con
   return keeper.Train(plan, config.day, options_.minutes);
 }
 
+absl::StatusOr<std::unique_ptr<ModelFactory>> PandaRunner::Isolated(const RunRequest& request) {
+  return StudyRun::Isolate(request, options_);
+}
+
 absl::StatusOr<RunSummary> PandaRunner::Run(const RunRequest& request) {
   const StudyConfig& study = request.study.config();
   const SearchSpace& space = study.space;

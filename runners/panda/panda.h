@@ -69,6 +69,7 @@ class PandaRunner final : public Runner {
                                                         const RunnerContext& context);
 
   absl::StatusOr<RunSummary> Run(const RunRequest& request) override;
+  absl::StatusOr<std::unique_ptr<ModelFactory>> Isolated(const RunRequest& request) override;
   bool Interactive() const override { return options_.interactive; }
 
  private:

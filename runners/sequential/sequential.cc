@@ -22,6 +22,11 @@ absl::StatusOr<std::unique_ptr<Runner>> SequentialRunner::Create(SequentialOptio
   return std::unique_ptr<Runner>(new SequentialRunner(std::move(options)));
 }
 
+absl::StatusOr<std::unique_ptr<ModelFactory>> SequentialRunner::Isolated(
+    const RunRequest& request) {
+  return StudyRun::Isolate(request, options_);
+}
+
 absl::StatusOr<RunSummary> SequentialRunner::Run(const RunRequest& request) {
   absl::StatusOr<std::unique_ptr<StudyRun>> run = StudyRun::Create(request, options_);
   if (!run.ok()) return run.status();

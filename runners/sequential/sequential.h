@@ -29,6 +29,7 @@ class SequentialRunner final : public Runner {
                                                         const RunnerContext& context);
 
   absl::StatusOr<RunSummary> Run(const RunRequest& request) override;
+  absl::StatusOr<std::unique_ptr<ModelFactory>> Isolated(const RunRequest& request) override;
 
  private:
   explicit SequentialRunner(SequentialOptions options) : options_(std::move(options)) {}
