@@ -1,4 +1,4 @@
-// sturgeon delete: a stored study, with all its trials.
+// sturgeon delete: a stored study, with all its trials and checkpoints.
 
 #include <unistd.h>
 
@@ -9,6 +9,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "apps/checkpoints.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/stored_study.h"
@@ -18,6 +20,7 @@
 
 DECLARE_string(study_name);
 DEFINE_bool(yes, false, "Do not ask.");
+DEFINE_bool(keep_checkpoints, false, "Leave the study's checkpoints where they are.");
 
 namespace sturgeon {
 namespace {
@@ -52,10 +55,14 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
     trials =
         listing.waiting + listing.running + listing.complete + listing.stopped + listing.failed;
   }
+  const std::vector<std::string> folders = CheckpointFoldersOf(study);
+  const std::string where = absl::StrJoin(folders, ", ");
+  const bool checkpoints = !folders.empty() && !FLAGS_keep_checkpoints;
   const std::string what = Printable(
       absl::StrCat(study.config.name, " and its ", trials, trials == 1 ? " trial" : " trials",
                    running > 0 ? absl::StrCat(" (", running, " of them running)") : "", " from ",
-                   storage.description()));
+                   storage.description(), checkpoints ? ", and its checkpoints, " : "",
+                   checkpoints ? where : ""));
   if (!FLAGS_yes) {
     if (isatty(STDIN_FILENO) == 0) {
       return Complain(absl::StrCat("this deletes ", what, "; if that is meant, add --yes"),
@@ -68,6 +75,16 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
   }
   const absl::Status deleted = storage.DeleteStudy(study.id);
   if (!deleted.ok()) return Complain(deleted, kExitFailed);
+  if (checkpoints) {
+    for (const std::string& folder : folders) {
+      const absl::Status removed = RemoveCheckpoints(study, folder);
+      if (removed.ok()) continue;
+      return Complain(absl::StrCat(study.config.name, " is deleted, but ", removed.message()),
+                      kExitFailed);
+    }
+  } else if (!folders.empty()) {
+    std::fprintf(stderr, "Its checkpoints stay: %s\n", Printable(where).c_str());
+  }
   const bool printed = FLAGS_format == "json"
                            ? Print(WriteJson(Value(Value::Object{{"deleted", study.config.name},
                                                                  {"trials", trials}})) +
@@ -76,14 +93,17 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
   return printed ? kExitDone : kExitFailed;
 }
 
-constexpr CommandFlag kFlags[] = {
-    kStorageFlag, {"study_name", "NAME", "Which study."}, {"yes", ""}, kFormatFlag};
+constexpr CommandFlag kFlags[] = {kStorageFlag,
+                                  {"study_name", "NAME", "Which study."},
+                                  {"yes", ""},
+                                  {"keep_checkpoints", ""},
+                                  kFormatFlag};
 
 }  // namespace
 
 const Command kDeleteCommand = {
     "delete",
-    "Deletes a study with all its trials.",
+    "Deletes a study with all its trials and checkpoints.",
     "--study_name=NAME [flags]",
     "sturgeon delete --study_name=digits",
     kFlags,

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "apps/checkpoints.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/import_file.h"
@@ -84,6 +85,7 @@ absl::StatusOr<Import> FromStorage(const Plugins& plugins) {
   if (!study.ok()) return study.status();
   Import import;
   import.study = *std::move(study);
+  import.study.attributes = WithoutCheckpoints(import.study.attributes);
   int64_t running = 0;
   ReadCursor cursor;
   absl::Status status = (*storage)->Read(import.study.id, &cursor, [&](TrialRecord record) {

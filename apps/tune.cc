@@ -465,6 +465,10 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
     }
   }
 
+  const absl::Status remembered = RememberCheckpoints(**checkpoints, /*fresh=*/!kept->found,
+                                                      kept->place.study, kept->storage.get());
+  if (!remembered.ok()) return Complain(At("--checkpoints", remembered), kExitUsage);
+
   const std::atomic<bool>* const interrupted = InterruptFlag();
   progress = std::make_unique<Progress>(
       stderr,

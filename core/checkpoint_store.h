@@ -92,6 +92,8 @@ class CheckpointStore {
   ~CheckpointStore();
 
   const CheckpointOptions& options() const { return options_; }
+  // The study's: ROOT/digits.
+  const std::string& folder() const { return folder_; }
 
   // The study is new: what there is under its name was another's, and is removed.
   void Clear();

@@ -147,7 +147,58 @@ TEST_F(CliCheckpointsTest, TheBestTrialsStay) {
   EXPECT_EQ(Step(static_cast<int>(result.Find("best")->Find("id")->integer())), kEpochs);
   // Another study of that name does not find them.
   Tune({"--checkpoints=" + checkpoints_});
-  EXPECT_TRUE(fs::is_empty(checkpoints_ + "/small"));
+  for (const auto& entry : fs::directory_iterator(checkpoints_ + "/small")) {
+    EXPECT_EQ(entry.path().filename(), "owner");
+  }
+}
+
+TEST_F(CliCheckpointsTest, AStudyIsDeletedWithItsCheckpoints) {
+  const auto storage = [&](const char* name) {
+    return absl::StrCat("--storage=sqlite:", folder_, name, ".db");
+  };
+  const auto run = [&](std::vector<std::string> arguments, const char* name) {
+    arguments.push_back(storage(name));
+    return RunSturgeon(arguments);
+  };
+  const std::vector<std::string> remove = {"delete", "--study_name=small", "--yes"};
+  const std::string study = checkpoints_ + "/small";
+  std::string shown;  // as it is from the root
+  const auto tune = [&](const char* name) {
+    Tune({storage(name), "--checkpoints=" + checkpoints_, "--checkpoint_every=100"});
+    EXPECT_EQ(Step(0), kEpochs);
+    shown = fs::canonical(study).string();
+  };
+  tune("a");
+  tune("a");  // it goes on, with nothing to do
+  const ProgramResult removed = run(remove, "a");
+  EXPECT_EQ(removed.exit_code, 0) << removed.err;
+  EXPECT_THAT(removed.out, HasSubstr("and its checkpoints, " + shown));
+  EXPECT_FALSE(fs::exists(study));
+  EXPECT_TRUE(fs::exists(checkpoints_));
+
+  // A copy of the study has none, and what another has taken over is that one's.
+  tune("a");
+  EXPECT_EQ(run({"import", absl::StrCat("--from=sqlite:", folder_, "a.db")}, "b").exit_code, 0);
+  EXPECT_EQ(run(remove, "b").exit_code, 0);
+  EXPECT_EQ(Step(0), kEpochs);
+  tune("c");
+  EXPECT_EQ(run(remove, "a").exit_code, 0);
+  EXPECT_EQ(Step(0), kEpochs);
+
+  const ProgramResult kept =
+      run({"delete", "--yes", "--study_name=small", "--keep_checkpoints"}, "c");
+  EXPECT_EQ(kept.exit_code, 0);
+  EXPECT_THAT(kept.err, HasSubstr("Its checkpoints stay: " + shown));
+  EXPECT_EQ(Step(0), kEpochs);
+
+  // Nor is what was not there by it removed.
+  tune("a");
+  WriteAll(study + "/notes.txt", "mine");
+  const ProgramResult rest = run(remove, "a");
+  EXPECT_EQ(rest.exit_code, 1);
+  EXPECT_THAT(rest.err, HasSubstr("not all of " + shown + " could be removed: "));
+  EXPECT_EQ(Step(0), 0);
+  EXPECT_EQ(ReadAll(study + "/notes.txt"), "mine");
 }
 
 TEST_F(CliCheckpointsTest, WithoutRoomTheStudyGoesOn) {
