@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "apps/terminal.h"
+#include "core/json.h"
 #include "core/suggest.h"
 #include "gflags/gflags.h"
 
@@ -161,6 +162,10 @@ int Complain(absl::string_view message, ExitCode code) {
 bool Print(absl::string_view text) {
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
          std::fflush(stdout) == 0;
+}
+
+bool PrintDone(const Value& object, absl::string_view text) {
+  return Print(absl::StrCat(FLAGS_format == "json" ? WriteJson(object) : std::string(text), "\n"));
 }
 
 }  // namespace sturgeon

@@ -23,6 +23,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "core/plugins.h"
+#include "core/value.h"
 #include "gflags/gflags_declare.h"
 
 DECLARE_string(format);
@@ -82,6 +83,9 @@ inline int Complain(const absl::Status& status, ExitCode code) {
 
 // Writes to stdout, all of it. False: it cannot be written to (say, it is a full disk).
 bool Print(absl::string_view text);
+
+// Likewise what a command has done, as --format wants it: an object on one line, or a line of text.
+bool PrintDone(const Value& object, absl::string_view text);
 
 }  // namespace sturgeon
 

@@ -15,7 +15,6 @@
 #include "apps/commands.h"
 #include "apps/stored_study.h"
 #include "apps/terminal.h"
-#include "core/json.h"
 #include "gflags/gflags.h"
 
 DECLARE_string(study_name);
@@ -85,11 +84,8 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
   } else if (!folders.empty()) {
     std::fprintf(stderr, "Its checkpoints stay: %s\n", Printable(where).c_str());
   }
-  const bool printed = FLAGS_format == "json"
-                           ? Print(WriteJson(Value(Value::Object{{"deleted", study.config.name},
-                                                                 {"trials", trials}})) +
-                                   "\n")
-                           : Print(absl::StrCat("Deleted ", what, "\n"));
+  const Value done = Value::Object{{"deleted", study.config.name}, {"trials", trials}};
+  const bool printed = PrintDone(done, absl::StrCat("Deleted ", what));
   return printed ? kExitDone : kExitFailed;
 }
 

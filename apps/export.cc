@@ -191,13 +191,10 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
   const absl::Status committed = file->Commit();
   if (!committed.ok()) return Complain(committed, kExitFailed);
   const std::string noun = *kind == "schedule" ? "day" : "trial";
-  const bool printed = FLAGS_format == "json"
-                           ? Print(WriteJson(Value(Value::Object{{"study", study.config.name},
-                                                                 {noun + "s", *count},
-                                                                 {"output", FLAGS_output}})) +
-                                   "\n")
-                           : Print(absl::StrCat("Wrote ", *count, " ", noun, *count == 1 ? "" : "s",
-                                                " to ", FLAGS_output, "\n"));
+  const Value done =
+      Value::Object{{"study", study.config.name}, {noun + "s", *count}, {"output", FLAGS_output}};
+  const bool printed = PrintDone(done, absl::StrCat("Wrote ", *count, " ", noun,
+                                                    *count == 1 ? "" : "s", " to ", FLAGS_output));
   return printed ? kExitDone : kExitFailed;
 }
 

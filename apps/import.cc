@@ -167,17 +167,12 @@ int Run(const std::vector<std::string>& arguments, const Plugins& plugins) {
   for (const std::string& note : import->notes) std::fprintf(stderr, "%s\n", note.c_str());
   const auto count = static_cast<int64_t>(import->trials.size());
   const std::string& name = import->study.config.name;
-  const bool printed =
-      FLAGS_format == "json"
-          ? Print(
-                WriteJson(Value(Value::Object{
-                    {"study", name}, {"trials", count}, {"storage", (*storage)->description()}})) +
-                "\n")
-          : Print(Printable(absl::StrCat(FLAGS_append ? "Added " : "Imported ", count,
-                                         count == 1 ? " trial" : " trials",
-                                         FLAGS_append ? " to " : " as ", name, ", in ",
-                                         (*storage)->description())) +
-                  "\n");
+  const Value done =
+      Value::Object{{"study", name}, {"trials", count}, {"storage", (*storage)->description()}};
+  const bool printed = PrintDone(
+      done, Printable(absl::StrCat(
+                FLAGS_append ? "Added " : "Imported ", count, count == 1 ? " trial" : " trials",
+                FLAGS_append ? " to " : " as ", name, ", in ", (*storage)->description())));
   return printed ? kExitDone : kExitFailed;
 }
 
