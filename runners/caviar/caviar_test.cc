@@ -100,12 +100,13 @@ class TwoByTwo : public Strategy {
 };
 absl::Notification* TwoByTwo::empty_answer = nullptr;
 
+constexpr StrategyPlugin kTwoByTwo = MakeStrategyPlugin<TwoByTwo>("two_by_two", "For tests.");
+
 TEST(CaviarTest, AWorkerThatFindsNothingWaitsForWhatOthersResultsBring) {
   absl::Notification empty_answer;
   TwoByTwo::empty_answer = &empty_answer;
   Plugins plugins;
-  ASSERT_TRUE(
-      plugins.strategies.Add(MakeStrategyPlugin<TwoByTwo>("two_by_two", "For tests.")).ok());
+  ASSERT_TRUE(plugins.strategies.Add(kTwoByTwo).ok());
   // The second trial ends when the first one's worker has found nothing to do; the third and the
   // fourth when both run.
   std::atomic<int> begun{0};
