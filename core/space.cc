@@ -133,6 +133,12 @@ absl::Status AtParameter(size_t i, const Parameter& p, absl::string_view message
 
 }  // namespace
 
+bool SameCoordinate(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+bool SamePoint(absl::Span<const double> a, absl::Span<const double> b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), SameCoordinate);
+}
+
 absl::string_view ParameterTypeName(ParameterType type) {
   switch (type) {
     case ParameterType::kFloat:

@@ -48,6 +48,10 @@ absl::string_view ScaleName(Scale scale);                 // "linear", "log", "r
 
 using Point = std::vector<double>;
 
+// Whether coordinates, or points, are the same: inactive is the same as inactive.
+bool SameCoordinate(double a, double b);
+bool SamePoint(absl::Span<const double> a, absl::Span<const double> b);
+
 // When a parameter exists at all: its parent is active, and the parent's value is one of `in`, or
 // (for a numeric parent) lies between `min` and `max`, both included.
 struct Condition {

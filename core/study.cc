@@ -332,42 +332,29 @@ absl::StatusOr<std::vector<Suggestion>> Study::AskHere(int count, int64_t limit,
   return suggestions;
 }
 
-Spent Study::SpentSoFar() const {
+Spent Study::SpentSoFar(bool planned) const {
   Spent spent = spending_.total();
   const double now = Now();
   for (const auto* running : {&running_, &elsewhere_}) {
     for (const auto& entry : *running) {
-      Spent own = spending_.Of(*entry.second);
-      own.seconds = std::max(0.0, now - entry.second->started);
+      const Trial& trial = *entry.second;
+      Spent own = spending_.Of(trial);
+      own.seconds = std::max(0.0, now - trial.started);
+      if (planned) {
+        own.steps = std::max(own.steps, spending_.PlannedSteps(trial.budget, trial.resume_from));
+      }
       spent += own;
     }
   }
   return spent;
 }
 
-Spent Study::Committed() const {
-  Spent spent = SpentSoFar();
-  for (const auto* running : {&running_, &elsewhere_}) {
-    for (const auto& entry : *running) {
-      const Trial& trial = *entry.second;
-      spent.steps += std::max<int64_t>(
-          0, spending_.PlannedSteps(trial.budget, trial.resume_from) - spending_.Of(trial).steps);
-    }
-  }
-  return spent;
-}
-
-bool Study::HasRoom() {
-  out_of_budget_ = config_.budget.limited() && UsedUp(Committed(), config_).has_value();
-  return !out_of_budget_;
-}
-
-bool Study::HasRoomFor(const Proposal& proposal) {
-  if (!HasRoom()) return false;
-  out_of_budget_ =
-      config_.budget.steps > 0 &&
-      Committed().steps + spending_.PlannedSteps(proposal.budget, proposal.resume_from) >
-          config_.budget.steps;
+bool Study::HasRoom(int64_t steps) {
+  out_of_budget_ = false;
+  if (!config_.budget.limited()) return true;
+  const Spent spent = SpentSoFar(/*planned=*/true);
+  const int64_t limit = config_.budget.steps;
+  out_of_budget_ = UsedUp(spent, config_).has_value() || (limit > 0 && spent.steps + steps > limit);
   return !out_of_budget_;
 }
 
@@ -613,7 +600,7 @@ Decision Study::Judge(const RunningTrial& trial) {
     return Decision::kStop;
   }
   if (!config_.budget.limited()) return decision;
-  const std::optional<std::string> used_up = UsedUp(SpentSoFar(), config_);
+  const std::optional<std::string> used_up = UsedUp(SpentSoFar(/*planned=*/false), config_);
   if (!used_up.has_value()) return decision;
   stop_reasons_[trial.id] = absl::StrCat("the study has spent ", *used_up);
   return Decision::kStop;

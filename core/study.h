@@ -194,12 +194,14 @@ class Study {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetOrigin(int64_t id, std::optional<int64_t> retry_of, std::optional<int64_t> resume_from)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // What has been spent, and the steps that running trials have yet to train as well.
-  Spent SpentSoFar() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Spent Committed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Whether the budget has room: for anything; for a trial. If not, remembers it.
-  bool HasRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool HasRoomFor(const Proposal& proposal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What has been spent; `planned`: and the steps that running trials have yet to train.
+  Spent SpentSoFar(bool planned) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether the budget has room for so many steps (0: for anything), or for a trial. If not,
+  // remembers it.
+  bool HasRoom(int64_t steps = 0) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasRoomFor(const Proposal& proposal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return HasRoom(spending_.PlannedSteps(proposal.budget, proposal.resume_from));
+  }
   // What the strategy, the stopping rules and the budget make of a report.
   Decision Judge(const RunningTrial& trial) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(Trial& trial, Outcome outcome) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

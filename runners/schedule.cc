@@ -35,8 +35,6 @@ absl::StatusOr<Schedule::Day> DayFromValue(const Value& value, const std::string
   return day;
 }
 
-bool Same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
-
 }  // namespace
 
 absl::StatusOr<Schedule> ScheduleFromValue(const Value& value, const std::string& where) {
@@ -131,7 +129,7 @@ absl::StatusOr<Schedule> ScheduleOf(const StudyConfig& study, int64_t trial,
     scheduled.until = one_step ? 1 : day.reports.step(day.reports.size() - 1);
     for (const Value::Field& field : params.object()) {
       const int i = *space.Find(field.name);
-      if (!Same(before[i], day.point[i])) scheduled.params.Set(field.name, field.value);
+      if (!SameCoordinate(before[i], day.point[i])) scheduled.params.Set(field.name, field.value);
     }
     before = day.point;
     schedule.days.push_back(std::move(scheduled));
@@ -161,7 +159,7 @@ absl::StatusOr<std::vector<ScheduledDay>> FitSchedule(const Schedule& schedule,
     absl::StatusOr<Point> point = PointFromValue(space, params, where + ": params");
     if (!point.ok()) return point.status();
     for (int k = 0; i > 0 && k < space.size(); ++k) {
-      if (Same((*point)[k], days.back().point[k]) ||
+      if (SameCoordinate((*point)[k], days.back().point[k]) ||
           std::find(settable.begin(), settable.end(), space[k].name) != settable.end()) {
         continue;
       }

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "core/plugins.h"
 #include "core/random.h"
+#include "strategies/median.h"
 
 namespace sturgeon {
 namespace {
@@ -22,14 +23,6 @@ constexpr uint32_t kRepairStream = kShareStream + 2;
 double Finite(double v) {
   constexpr double kMost = std::numeric_limits<double>::max();
   return std::min(std::max(v, -kMost), kMost);
-}
-
-// Of both middles the mean, so that negated values have the negated median.
-double Median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return *std::max_element(values.begin(), middle) / 2 + *middle / 2;
 }
 
 std::string WithoutDigits(absl::string_view line) {

@@ -16,11 +16,6 @@ bool Day::interrupted() const {
   return failure == FailureKind::kCancelled || failure == FailureKind::kLostWorker;
 }
 
-bool SamePoint(absl::Span<const double> a, absl::Span<const double> b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); });
-}
-
 const Day& Diary::Add(const Trial& trial) {
   const Objective& objective = study_.objectives.front();
   const size_t column = std::find(study_.metrics.begin(), study_.metrics.end(), objective.metric) -

@@ -38,9 +38,6 @@ struct Day {
   bool interrupted() const;
 };
 
-// Whether two points are the same, parameter by parameter; NaN (inactive) equals NaN.
-bool SamePoint(absl::Span<const double> a, absl::Span<const double> b);
-
 class Diary {
  public:
   // `study` must outlive the diary.

@@ -23,6 +23,8 @@ namespace {
 
 constexpr int kPlotRows = 14;
 constexpr size_t kLongestWord = 80;  // that is repeated to the user
+constexpr char kAnotherFirst[] =
+    "what is enqueued, or a failed trial that is to be repeated, comes first; that was such a one";
 
 // Words between blanks; quotes hold blanks together, and the first '=' of a word outside of them
 // separates too. A comma at the end of a word is dropped.
@@ -269,9 +271,7 @@ absl::StatusOr<Point> Hand::Changed(const Point& point, const Words& words) cons
   }
   // What depends on a changed one may have come or gone with it.
   for (int i = 0; tip_.has_value() && i < space.size(); ++i) {
-    const bool same =
-        changed[i] == Tip().point[i] || (std::isnan(changed[i]) && std::isnan(Tip().point[i]));
-    if (same ||
+    if (SameCoordinate(changed[i], Tip().point[i]) ||
         std::find(changeable.begin(), changeable.end(), space[i].name) != changeable.end()) {
       continue;
     }
@@ -351,8 +351,7 @@ absl::StatusOr<bool> Hand::TrainDay() {
   }
   Say(Described(*day));
   if (day->from != plan.from || !SamePoint(day->point, plan.point)) {
-    Say("what is enqueued, or a failed trial that is to be repeated, comes first; that was such a "
-        "one");
+    Say(kAnotherFirst);
     if (!touched_ && day->ended_well()) GoTo(day->trial);
     return !touched_;
   }
@@ -638,10 +637,7 @@ absl::Status Hand::Save(const Words& arguments) {
     }
     if (day->from != plan.from || day->state != TrialState::kComplete) {
       return absl::FailedPreconditionError(
-          absl::StrCat(Described(*day),
-                       "\nwhat is enqueued, or a failed trial that is to be repeated, comes first; "
-                       "that was such a "
-                       "one: save again"));
+          absl::StrCat(Described(*day), "\n", kAnotherFirst, ": save again"));
     }
     result = day->trial;
   }

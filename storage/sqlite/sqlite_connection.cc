@@ -91,8 +91,8 @@ bool SqliteFile::known() const {
 absl::Status SqliteFile::Check() {
   absl::MutexLock lock(&mutex_);
   absl::Status status = CheckOne(path_, "the file", &file_);
-  if (status.ok())
-    status = CheckOne(path_ + "-wal", absl::StrCat("its log ", path_, "-wal"), &log_);
+  const std::string log = path_ + "-wal";
+  if (status.ok()) status = CheckOne(log, absl::StrCat("its log ", log), &log_);
   lost_ |= !status.ok();
   return status;
 }

@@ -61,12 +61,6 @@ std::vector<double> DiagonalOfSquares(absl::Span<const double> deviations) {
   return matrix;
 }
 
-bool SameNumber(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
-
-bool SamePoint(absl::Span<const double> a, absl::Span<const double> b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), SameNumber);
-}
-
 int PopulationOf(const CmaEsOptions& options, const StudyConfig& study, const SearchAxes& axes) {
   if (options.population > 0) return options.population;
   const auto n = std::max<size_t>(1, axes.numeric.size() + axes.categorical.size());

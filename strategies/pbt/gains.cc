@@ -4,18 +4,12 @@
 #include <cmath>
 #include <cstddef>
 
+#include "strategies/median.h"
+
 namespace sturgeon {
 namespace {
 
 constexpr size_t kFewest = 4;
-
-// There is at least one value, and they are finite.
-double Median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return *std::max_element(values.begin(), middle) / 2 + *middle / 2;
-}
 
 double Slope(const std::vector<double>& x, const std::vector<double>& y) {
   std::vector<double> slopes;
