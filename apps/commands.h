@@ -16,6 +16,7 @@ extern const Command kExportCommand;
 extern const Command kImportCommand;
 extern const Command kDeleteCommand;
 extern const Command kReplayCommand;
+extern const Command kActionCommand;
 
 }  // namespace sturgeon
 

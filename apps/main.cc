@@ -21,8 +21,9 @@ namespace sturgeon {
 namespace {
 
 std::vector<const Command*> Commands() {
-  return {&kTuneCommand,   &kStudiesCommand, &kTrialsCommand, &kBestCommand,    &kExportCommand,
-          &kImportCommand, &kReplayCommand,  &kDeleteCommand, &kPluginsCommand, &kServeCommand};
+  return {&kTuneCommand,    &kStudiesCommand, &kTrialsCommand, &kBestCommand,
+          &kExportCommand,  &kImportCommand,  &kReplayCommand, &kDeleteCommand,
+          &kPluginsCommand, &kServeCommand,   &kActionCommand};
 }
 
 const Command* Find(const std::string& name) {

@@ -18,7 +18,7 @@ using ::testing::StartsWith;
 
 TEST(Usage, HelpIsShortAndHasAnExample) {
   for (const char* command : {"tune", "studies", "trials", "best", "export", "import", "replay",
-                              "delete", "plugins", "serve"}) {
+                              "delete", "plugins", "serve", "action"}) {
     const ProgramResult help = RunSturgeon({command, "--help"});
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_EQ(help.err, "");
