@@ -1,5 +1,6 @@
 """Module extensions. A file of its own: Bazel 4.2 does not know `module_extension`."""
 
+load(":buildbox.bzl", "buildbox_repository")
 load(":datasets.bzl", "fashion_mnist_repository")
 load(":python_environment.bzl", "OPTUNA_REQUIREMENTS", "python_environment")
 
@@ -12,9 +13,10 @@ datasets = module_extension(
 )
 
 def _test_tools_impl(_ctx):
+    buildbox_repository(name = "buildbox")
     python_environment(name = "optuna", requirements = OPTUNA_REQUIREMENTS)
 
 test_tools = module_extension(
     implementation = _test_tools_impl,
-    doc = "What Sturgeon's own tests check against: @optuna.",
+    doc = "What Sturgeon's own tests check against: @buildbox, @optuna.",
 )

@@ -1,18 +1,27 @@
 """Python programs that tests check against, as a repository: a virtual environment from PyPI."""
 
-def _python_environment_impl(ctx):
+def pip(ctx, arguments):
+    """Makes the virtual environment venv/, and runs its pip there on requirements.txt.
+
+    Args:
+      ctx: of the repository rule.
+      arguments: a command of pip, and its options.
+    """
     python = ctx.which("python3")
     if not python:
         fail("python3 is missing; on Debian: apt-get install python3-venv")
-    ctx.file("requirements.txt", "\n".join(ctx.attr.requirements) + "\n")
     for what, command in [
         ("make a virtual environment (on Debian: apt-get install python3-venv)", [python, "-m", "venv", "venv"]),
         # --no-deps: the list is complete, so nothing comes that it does not name.
-        ("install from PyPI", ["venv/bin/python", "-m", "pip", "install", "--no-deps", "--no-input", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"]),
+        ("%s from PyPI" % arguments[0], ["venv/bin/python", "-m", "pip"] + arguments + ["--no-deps", "--no-input", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"]),
     ]:
         result = ctx.execute(command, timeout = 1200)
         if result.return_code != 0:
             fail("%s: cannot %s:\n%s%s" % (ctx.name, what, result.stdout, result.stderr))
+
+def _python_environment_impl(ctx):
+    ctx.file("requirements.txt", "\n".join(ctx.attr.requirements) + "\n")
+    pip(ctx, ["install"])
     ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name)
     ctx.file("BUILD", "exports_files([\"python\"], visibility = [\"//visibility:public\"])\n")
 

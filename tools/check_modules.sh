@@ -22,7 +22,7 @@ in_chroot "
     /etc/postgresql-common/createcluster.conf &&
   DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
     bazel-bootstrap bazel-features bazel-platforms bazel-rules-cc bazel-rules-java \
-    bazel-rules-license bazel-rules-proto bazel-rules-python bazel-skylib dataset-fashion-mnist g++ \
+    bazel-rules-license bazel-rules-proto bazel-rules-python bazel-skylib bubblewrap dataset-fashion-mnist g++ \
     libabsl-dev libbenchmark-dev libeigen3-dev libgflags-dev libgmock-dev libnlopt-dev \
     libpq-dev libsqlite3-dev nlohmann-json3-dev postgresql python3 python3-venv zlib1g-dev" >"$chroot/apt.log" 2>&1 ||
   { tail -n 20 "$chroot/apt.log" >&2; die "apt-get failed"; }
