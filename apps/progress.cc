@@ -5,8 +5,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "apps/terminal.h"
+#include "terminal/plot.h"
+#include "terminal/terminal.h"
+#include "terminal/text.h"
 
 namespace sturgeon {
 namespace {
@@ -15,6 +18,8 @@ constexpr absl::Duration kRedrawEvery = absl::Milliseconds(200);
 // Plain lines come at this distance, and later at a hundredth of the time that has passed: a study
 // of ten hours then has some 600.
 constexpr absl::Duration kLineEvery = absl::Seconds(2);
+
+constexpr int kWidestSparkline = 20, kNarrowestSparkline = 8;
 
 // How long it will take at the pace so far; infinite if nothing is known.
 absl::Duration TimeLeft(const ProgressState& state) {
@@ -27,14 +32,30 @@ absl::Duration TimeLeft(const ProgressState& state) {
   return std::max(left, absl::ZeroDuration());
 }
 
+// The best so far, from the first trial that had a value to now, in so many columns.
+std::string BestSoFar(const ProgressState& state, int columns) {
+  const auto& improvements = state.improvements;
+  std::vector<double> values;
+  size_t next = 0;
+  const int64_t first = improvements.front().done;
+  for (int column = 0; column < columns; ++column) {
+    const int64_t done = first + (state.done - first) * column / (columns - 1);
+    while (next + 1 < improvements.size() && improvements[next + 1].done <= done) ++next;
+    values.push_back(improvements[next].value);
+  }
+  return Sparkline(values);
+}
+
 }  // namespace
 
 std::string ProgressLine(const ProgressState& state, int width) {
   std::vector<std::string> parts;
+  size_t best = 0;  // its part
   parts.push_back(state.planned > 0
                       ? absl::StrCat(state.done, " of ", state.planned, " trials")
                       : absl::StrCat(state.done, state.done == 1 ? " trial" : " trials"));
   if (state.best.has_value()) {
+    best = parts.size();
     parts.push_back(
         absl::StrCat("best ", ShortNumber(*state.best), " (trial ", state.best_trial, ")"));
   }
@@ -48,13 +69,18 @@ std::string ProgressLine(const ProgressState& state, int width) {
   }
   if (state.failed > 0) parts.push_back(absl::StrCat(state.failed, " failed"));
 
-  std::string line;
-  for (const std::string& part : parts) {
-    const size_t size = line.size() + (line.empty() ? 0 : 2) + part.size();
-    if (size > static_cast<size_t>(std::max(0, width))) break;
-    absl::StrAppend(&line, line.empty() ? "" : ", ", part);
+  size_t shown = 0, size = 0;
+  for (; shown < parts.size(); ++shown) {
+    const size_t more = (shown > 0 ? 2 : 0) + parts[shown].size();
+    if (size + more > static_cast<size_t>(std::max(0, width))) break;
+    size += more;
   }
-  return line;
+  const int room = std::min(kWidestSparkline, width - static_cast<int>(size) - 1);
+  if (state.sparkline && best > 0 && best < shown && room >= kNarrowestSparkline) {
+    absl::StrAppend(&parts[best], " ", BestSoFar(state, room));
+  }
+  parts.resize(shown);
+  return absl::StrJoin(parts, ", ");
 }
 
 Progress::Progress(std::FILE* out, Plan plan, const std::atomic<bool>* interrupted)
@@ -67,6 +93,7 @@ Progress::Progress(std::FILE* out, Plan plan, const std::atomic<bool>* interrupt
     absl::MutexLock lock(&mutex_);
     state_.planned = plan_.trials;
     state_.time_limit = plan_.time_limit;
+    state_.sparkline = live_ && SpeaksUtf8();
   }
   ticker_ = std::thread([this] { Tick(); });
 }
@@ -80,6 +107,7 @@ void Progress::Count(const Trial& trial) {
   if (!state_.best.has_value() || objective.Loss(trial.values[0]) < objective.Loss(*state_.best)) {
     state_.best = trial.values[0];
     state_.best_trial = trial.id;
+    state_.improvements.push_back({state_.done, trial.values[0]});
   }
 }
 

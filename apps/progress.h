@@ -35,10 +35,18 @@ struct ProgressState {
   int64_t best_trial = 0;
   absl::Duration elapsed;
   absl::Duration time_limit = absl::InfiniteDuration();
+  // How the best came down: each that was better than those before, and `done` with it.
+  struct Improvement {
+    int64_t done = 0;
+    double value = 0;
+  };
+  std::vector<Improvement> improvements;
+  bool sparkline = false;  // the line may have one
 };
 
 // "23 of 60 trials, best 0.1213 (trial 17), 31s left, 1.2 trials/s, 1 failed", without what does
-// not fit into `width` columns.
+// not fit into `width` columns. Where there is room left, a sparkline of the best so far follows
+// the best: "best 0.1213 (trial 17) █▅▃▃▂▁▁▁".
 std::string ProgressLine(const ProgressState& state, int width);
 
 // Threads: every method may be called from any thread.

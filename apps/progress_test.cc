@@ -47,6 +47,27 @@ TEST(ProgressLine, LeavesOutWhatDoesNotFit) {
   EXPECT_EQ(ProgressLine(Some(), 3), "");
 }
 
+TEST(ProgressLine, ASparklineTakesWhatRoomIsLeft) {
+  ProgressState state = Some();
+  state.improvements = {{2, 0.9}, {5, 0.5}, {12, 0.12131}};
+  EXPECT_THAT(ProgressLine(state, 100), Not(HasSubstr("█")));
+  state.sparkline = true;
+  EXPECT_EQ(ProgressLine(state, 100),
+            "23 of 60 trials, best 0.1213 (trial 17) ███▆▆▆▆▆▆▆▁▁▁▁▁▁▁▁▁▁, 37s left, "
+            "1 trials/s, 1 failed");
+  // 71 columns are the other parts'; below eight there is none.
+  EXPECT_THAT(ProgressLine(state, 80), HasSubstr("(trial 17) █▆▆▆▁▁▁▁, 37s left"));
+  EXPECT_EQ(ProgressLine(state, 79), ProgressLine(Some(), 79));
+  // Before there is a best, and at the first one.
+  state.best.reset();
+  EXPECT_THAT(ProgressLine(state, 100), Not(HasSubstr("█")));
+  state = Some();
+  state.sparkline = true;
+  state.done = 1;
+  state.improvements = {{1, 0.12131}};
+  EXPECT_THAT(ProgressLine(state, 100), HasSubstr("(trial 17) ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁,"));
+}
+
 TEST(ProgressLine, TheTimeLimitMayComeFirst) {
   ProgressState state = Some();
   state.time_limit = absl::Seconds(30);
@@ -91,6 +112,7 @@ TEST_F(ProgressTest, AFileGetsPlainLinesButNotOneATrial) {
   EXPECT_THAT(Written(), StartsWith("a note\n1 of 100 trials, best 100 (trial 0), "));
   EXPECT_THAT(Written(), Not(HasSubstr("\r")));
   EXPECT_THAT(Written(), Not(HasSubstr("too late")));
+  EXPECT_THAT(Written(), Not(HasSubstr("█")));  // lines of a log are plain
   // At most one in two seconds; this takes milliseconds, or seconds under a sanitizer.
   const std::string text = Written();
   EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 25);

@@ -1,41 +1,8 @@
-// What is known about the terminal, and numbers and times written for people.
+// What the commands need of terminal/.
 #ifndef STURGEON_APPS_TERMINAL_H_
 #define STURGEON_APPS_TERMINAL_H_
 
-#include <string>
-
-#include "absl/strings/string_view.h"
-#include "absl/time/time.h"
-
-namespace sturgeon {
-
-// Whether the descriptor is a terminal whose current line can be redrawn.
-bool IsLiveTerminal(int descriptor);
-
-// Columns of the terminal; 80 if the descriptor is none.
-int TerminalWidth(int descriptor);
-
-// The text with line breaks at blanks, so that no line is wider than `width` columns unless a word
-// is; lines behind the first begin with `indent` blanks. The text will stand at `column`.
-std::string Wrapped(absl::string_view text, int width, int indent, int column = 0);
-
-// Columns that UTF-8 text takes: none for a mark that joins the letter before it, two for what East
-// Asian scripts and emoji take.
-int TextColumns(absl::string_view text);
-
-// The text as it may be shown: control characters, and those that turn the direction of writing,
-// are escaped (\n, \x1b, \u202e), and so are bytes that are no UTF-8.
-std::string Printable(absl::string_view text);
-
-// Printable, and cut to `columns` with an ellipsis if it takes more.
-std::string Elided(absl::string_view text, int columns);
-
-// "0.1213", "1.5e-05": four digits that count.
-std::string ShortNumber(double value);
-
-// "0.4s", "31s", "2m05s", "1h02m".
-std::string ShortDuration(absl::Duration duration);
-
-}  // namespace sturgeon
+#include "terminal/terminal.h"  // IWYU pragma: export
+#include "terminal/text.h"      // IWYU pragma: export
 
 #endif  // STURGEON_APPS_TERMINAL_H_

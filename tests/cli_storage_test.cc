@@ -132,6 +132,40 @@ TEST_F(StorageTest, TrialsAreChosen) {
   EXPECT_EQ(Out({"trials", "--state=failed", "--format=json"}), "[]\n");
 }
 
+TEST_F(StorageTest, DrawsPlots) {
+  Tune();
+  const auto draw = [&](std::vector<std::string> arguments, const char* locale) {
+    arguments.insert(arguments.begin(), "plot");
+    arguments.push_back(storage_);
+    Program program(arguments, "", {absl::StrCat("LC_ALL=", locale)});
+    const ProgramResult result = program.Wait();
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.out;
+  };
+  const std::string history = draw({"history"}, "C.UTF-8");
+  EXPECT_THAT(history, AllOf(HasSubstr("─ best so far   ⠂ complete\n"), HasSubstr("┐")));
+  EXPECT_THAT(draw({"history"}, "C"),
+              AllOf(HasSubstr("- best so far   . complete\n"), Not(HasSubstr("┐"))));
+  EXPECT_EQ(std::count(history.begin(), history.end(), '\n'), 1 + 16 + 3);
+  const std::string slices = draw({"slice", "--height=5"}, "C");
+  EXPECT_THAT(slices, AllOf(HasSubstr(" x0\n"), HasSubstr(" x1\n")));
+  EXPECT_THAT(draw({"slice", "--parameter=x1"}, "C"),
+              AllOf(Not(HasSubstr(" x0\n")), HasSubstr(" x1\n")));
+
+  const Value json = Json(Out({"plot", "history", "--format=json"}));
+  const Value& series = *json.Find("plots")->list()[0].Find("series");
+  ASSERT_EQ(series.list().size(), 2u);
+  EXPECT_EQ(series.list()[0].Find("points")->list().size(), 25u);
+  const Value best = Json(Out({"best", "--format=json"}));
+  EXPECT_EQ(series.list()[1].Find("points")->list().back(),
+            Value(Value::List{static_cast<double>(best.Find("id")->integer()),
+                              best.Find("values")->list()[0]}));
+
+  EXPECT_THAT(Error({"plot", "curve", "--ids=0,25"}), HasSubstr("valley has no trial 25"));
+  EXPECT_THAT(Error({"plot", "curve", "--metric=valu"}), HasSubstr("did you mean \"value\"?"));
+  EXPECT_THAT(Error({"plot", "slice", "--parameter=x3"}), HasSubstr("unknown parameter \"x3\""));
+}
+
 TEST_F(StorageTest, ExportsComeBackBitForBit) {
   Tune();
   for (const std::string kind : {"json", "jsonl", "csv"}) {

@@ -17,8 +17,8 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 TEST(Usage, HelpIsShortAndHasAnExample) {
-  for (const char* command : {"tune", "studies", "trials", "best", "export", "import", "replay",
-                              "delete", "plugins", "serve", "action"}) {
+  for (const char* command : {"tune", "studies", "trials", "best", "plot", "export", "import",
+                              "replay", "delete", "plugins", "serve", "action"}) {
     const ProgramResult help = RunSturgeon({command, "--help"});
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_EQ(help.err, "");
@@ -74,6 +74,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "--kind: unknown kind \"modle\"; did you mean \"model\"?"},
         Mistake{{"plugins", "--format=jsn"},
                 "--format: unknown format \"jsn\"; did you mean \"json\"?"},
+        Mistake{{"plot"}, "say what to draw: sturgeon plot history, slice or curve"},
+        Mistake{{"plot", "curves"}, "unknown plot \"curves\"; did you mean \"curve\"?"},
+        Mistake{{"plot", "history", "--ids=3"}, "--ids goes with sturgeon plot curve alone"},
+        Mistake{{"plot", "curve", "--height=1"}, "--height: must be 5 to 1000"},
         Mistake{{"worker"}, "runners start workers themselves (isolation=process)"},
         Mistake{{"serve", "--format=xml"}, "--format: unknown format \"xml\""},
         Mistake{{"tune", "--format=xml"}, "--format: unknown format \"xml\""}));

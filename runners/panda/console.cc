@@ -1,11 +1,12 @@
 #include "runners/panda/console.h"
 
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
+
+#include "terminal/terminal.h"
 
 namespace sturgeon {
 namespace {
@@ -47,11 +48,7 @@ class DescriptorConsole final : public Console {
     }
   }
 
-  int width() const override {
-    winsize size = {};
-    const bool known = ioctl(output_, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return known ? size.ws_col : Console::width();
-  }
+  int width() const override { return TerminalWidth(output_); }
 
  private:
   // Waits for more input. False: there is none.

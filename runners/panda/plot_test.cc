@@ -77,7 +77,7 @@ TEST(Plot, KeepsWithinItsWidth) {
 TEST(Plot, DaysThatWereLeftAreCrossesAndDoNotPressTheCurveFlat) {
   Curve curve = MakeCurve({0.5, 0.3, 0.2});
   curve.left = {{2, 0.45}, {3, 1e30}, {3, std::numeric_limits<double>::quiet_NaN()}};
-  const std::vector<std::string> lines = Lines(DrawCurve(curve, 40, 7));
+  const std::vector<std::string> lines = Lines(DrawCurve(curve, 60, 7));
   EXPECT_EQ(lines[0], "error      * this model   x days that were left");
   EXPECT_NE(lines[1].find('^'), std::string::npos);
   std::string all;

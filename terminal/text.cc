@@ -1,12 +1,7 @@
-#include "apps/terminal.h"
-
-#include <sys/ioctl.h>
-#include <unistd.h>
+#include "terminal/text.h"
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -105,17 +100,6 @@ std::string Elided(absl::string_view text, int columns) {
     absl::StrAppend(&kept, c.bytes);
   }
   return kept + "…";
-}
-
-bool IsLiveTerminal(int descriptor) {
-  const char* const kind = std::getenv("TERM");
-  return isatty(descriptor) != 0 && kind != nullptr && std::strcmp(kind, "dumb") != 0;
-}
-
-int TerminalWidth(int descriptor) {
-  winsize size = {};
-  if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
 }
 
 std::string Wrapped(absl::string_view text, int width, int indent, int column) {

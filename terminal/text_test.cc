@@ -1,4 +1,4 @@
-#include "apps/terminal.h"
+#include "terminal/text.h"
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
@@ -6,7 +6,7 @@
 namespace sturgeon {
 namespace {
 
-TEST(Terminal, WrapsAtBlanks) {
+TEST(Text, WrapsAtBlanks) {
   EXPECT_EQ(Wrapped("", 10, 2), "");
   EXPECT_EQ(Wrapped("one two", 7, 2), "one two");
   EXPECT_EQ(Wrapped("one two three", 7, 2), "one two\n  three");
@@ -17,13 +17,13 @@ TEST(Terminal, WrapsAtBlanks) {
   EXPECT_EQ(Wrapped("1 … 22", 6, 2), "1 … 22");
 }
 
-TEST(Terminal, ShortNumbersHaveFourDigits) {
+TEST(Text, ShortNumbersHaveFourDigits) {
   EXPECT_EQ(ShortNumber(0.121349), "0.1213");
   EXPECT_EQ(ShortNumber(-1e-05), "-1e-05");
   EXPECT_EQ(ShortNumber(512), "512");
 }
 
-TEST(Terminal, ShortDurations) {
+TEST(Text, ShortDurations) {
   EXPECT_EQ(ShortDuration(absl::ZeroDuration()), "0.0s");
   EXPECT_EQ(ShortDuration(absl::Milliseconds(9940)), "9.9s");
   EXPECT_EQ(ShortDuration(absl::Milliseconds(9960)), "10s");
@@ -32,14 +32,14 @@ TEST(Terminal, ShortDurations) {
   EXPECT_EQ(ShortDuration(absl::Minutes(62)), "1h02m");
 }
 
-TEST(Terminal, WhatWouldMoveTheCursorIsEscaped) {
+TEST(Text, WhatWouldMoveTheCursorIsEscaped) {
   EXPECT_EQ(Printable("plain, größer, 学習率"), "plain, größer, 学習率");
   EXPECT_EQ(Printable("a\x1b[2Jb\nc\td\x7f"), "a\\x1b[2Jb\\nc\\td\\x7f");
   EXPECT_EQ(Printable("\xC2\x9B\xE2\x80\xAE"), "\\x9b\\u202e");
   EXPECT_EQ(Printable("\xFF\xC3("), "\\xff\\xc3(");
 }
 
-TEST(Terminal, TextIsCutByColumns) {
+TEST(Text, TextIsCutByColumns) {
   EXPECT_EQ(TextColumns("größer"), 6);
   EXPECT_EQ(TextColumns("学習率"), 6);
   EXPECT_EQ(Elided("learning_rate", 13), "learning_rate");
