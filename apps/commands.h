@@ -13,6 +13,7 @@ extern const Command kStudiesCommand;
 extern const Command kTrialsCommand;
 extern const Command kBestCommand;
 extern const Command kPlotCommand;
+extern const Command kReportCommand;
 extern const Command kExportCommand;
 extern const Command kImportCommand;
 extern const Command kDeleteCommand;

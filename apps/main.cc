@@ -21,9 +21,9 @@ namespace sturgeon {
 namespace {
 
 std::vector<const Command*> Commands() {
-  return {&kTuneCommand,   &kStudiesCommand, &kTrialsCommand, &kBestCommand,
-          &kPlotCommand,   &kExportCommand,  &kImportCommand, &kReplayCommand,
-          &kDeleteCommand, &kPluginsCommand, &kServeCommand,  &kActionCommand};
+  return {&kTuneCommand,    &kStudiesCommand, &kTrialsCommand, &kBestCommand,   &kPlotCommand,
+          &kReportCommand,  &kExportCommand,  &kImportCommand, &kReplayCommand, &kDeleteCommand,
+          &kPluginsCommand, &kServeCommand,   &kActionCommand};
 }
 
 const Command* Find(const std::string& name) {

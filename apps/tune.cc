@@ -22,6 +22,7 @@
 #include "apps/interrupt.h"
 #include "apps/kept_study.h"
 #include "apps/progress.h"
+#include "apps/report_study.h"
 #include "apps/stored_study.h"
 #include "apps/study_flags.h"
 #include "apps/summary.h"
@@ -42,9 +43,8 @@
 
 DEFINE_string(storage, sturgeon::kDefaultStorage,
               "Where the study is kept: sqlite:FILE, postgresql://…, or memory: (nowhere).");
-DEFINE_string(output, "",
-              "Where the result file goes; NAME.result.json if none is said, NAME "
-              "being the study's.");
+DEFINE_string(output, "", "The result file; NAME.result.json if none is said.");
+DEFINE_string(report, "", "A page that shows the study, in one file.");
 
 namespace sturgeon {
 namespace {
@@ -111,8 +111,12 @@ absl::StatusOr<Setup> MakeSetup(const Plugins& plugins) {
         absl::StrCat(file, ": test_best: of several objectives there is no one best trial"));
   }
   setup.output = FLAGS_output.empty() ? DefaultOutput(setup.spec.name) : FLAGS_output;
-  const absl::Status status = CheckWritable(setup.output);
+  absl::Status status = CheckWritable(setup.output);
   if (!status.ok()) return At("--output", status);
+  if (!FLAGS_report.empty()) {
+    status = CheckWritable(FLAGS_report);
+    if (!status.ok()) return At("--report", status);
+  }
   return setup;
 }
 
@@ -272,6 +276,11 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
       written = WriteFile(setup->output, WriteJsonPretty(result) + "\n");
     }
   }
+  if (!FLAGS_report.empty()) {
+    written.Update(
+        WriteReportFile(FLAGS_report, {ReportOf(**study, setup->spec.strategy, setup->spec.runner,
+                                                kept->storage->description(), plugins)}));
+  }
   progress->End();
 
   if (!written.ok()) Complain(written, kExitFailed);
@@ -283,6 +292,9 @@ int Run(const std::vector<std::string>&, const Plugins& plugins) {
     text = StudySummary(**study, *summary, TerminalWidth(STDOUT_FILENO));
     if (test.ok() && !test->is_null()) text += TestText(*test);
     if (written.ok()) absl::StrAppend(&text, "\nResult file: ", setup->output, "\n");
+    if (written.ok() && !FLAGS_report.empty()) {
+      absl::StrAppend(&text, "Report: ", FLAGS_report, "\n");
+    }
     if (kept->storage->description() != "memory:") {
       absl::StrAppend(&text, "Kept in ", kept->storage->description(), "\n");
     }
@@ -325,6 +337,7 @@ constexpr CommandFlag kFlags[] = {
     {"warm_start", "FILES"},
     {"test_best", ""},
     {"output", "FILE"},
+    {"report", "FILE"},
     kFormatFlag,
 };
 

@@ -8,6 +8,7 @@ In an outer WORKSPACE:
 """
 
 load("//bazel:datasets.bzl", "fashion_mnist_repository")
+load("//bazel:javascript.bzl", "d3_repository")
 load("//third_party:abseil_labels.bzl", "ABSEIL_LABELS")
 load("//third_party:system.bzl", "debian_folder", "shim_repository", "system_library")
 
@@ -50,6 +51,8 @@ def sturgeon_dependencies():
 
     if not native.existing_rule("fashion_mnist"):
         fashion_mnist_repository(name = "fashion_mnist")
+    if not native.existing_rule("d3"):
+        d3_repository(name = "d3")
 
     # What Bazel 4.2 itself asks for. It would download these unless they are defined first.
     for name, path, package in [

@@ -2,6 +2,7 @@
 
 load(":buildbox.bzl", "buildbox_repository")
 load(":datasets.bzl", "fashion_mnist_repository")
+load(":javascript.bzl", "d3_repository")
 load(":python_environment.bzl", "OPTUNA_REQUIREMENTS", "python_environment")
 
 def _datasets_impl(_ctx):
@@ -10,6 +11,14 @@ def _datasets_impl(_ctx):
 datasets = module_extension(
     implementation = _datasets_impl,
     doc = "The data sets that models train on: @fashion_mnist.",
+)
+
+def _javascript_impl(_ctx):
+    d3_repository(name = "d3")
+
+javascript = module_extension(
+    implementation = _javascript_impl,
+    doc = "What pages are drawn by: @d3.",
 )
 
 def _test_tools_impl(_ctx):

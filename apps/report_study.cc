@@ -1,0 +1,89 @@
+#include "apps/report_study.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "apps/kept_study.h"
+#include "apps/stored_study.h"
+#include "core/file.h"
+#include "core/json.h"
+#include "core/result_reader.h"
+#include "core/study_spec.h"
+#include "report/page.h"
+
+namespace sturgeon {
+namespace {
+
+// What is worked out of a study's trials.
+void Complete(const Plugins&, ReportStudy* study) { AddImportance(study); }
+
+}  // namespace
+
+absl::StatusOr<ReportStudy> ReportStored(Storage& storage, const StudyRecord& study,
+                                         const Plugins& plugins) {
+  ReportStudy report;
+  report.config = study.config;
+  report.config.budget = BudgetOf(study);
+  report.source = storage.description();
+  report.strategy = StrategyOf(study);
+  if (const Value* spec = study.attributes.Find(kSpecAttribute)) {
+    if (const Value* runner = spec->Find("runner")) report.runner = *runner;
+  }
+  ReadCursor cursor;
+  absl::Status status = storage.Read(study.id, &cursor, [&](TrialRecord record) {
+    report.trials.push_back(std::move(record.trial));
+    report.workers.push_back(std::move(record.worker));
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  Complete(plugins, &report);
+  return report;
+}
+
+absl::StatusOr<ReportStudy> ReportResult(const std::string& file, const Plugins& plugins) {
+  const absl::StatusOr<Value> result = ReadJsonFile(file);
+  if (!result.ok()) return result.status();
+  ReportStudy report;
+  absl::StatusOr<StudyConfig> config = StudyConfigFromResult(*result, file);
+  if (!config.ok()) return config.status();
+  report.config = *std::move(config);
+  absl::StatusOr<std::vector<Trial>> trials = TrialsFromResult(report.config, *result, file);
+  if (!trials.ok()) return trials.status();
+  report.trials = *std::move(trials);
+  std::sort(report.trials.begin(), report.trials.end(),
+            [](const Trial& a, const Trial& b) { return a.id < b.id; });
+  report.source = file.substr(file.rfind('/') + 1);
+  if (const Value* strategy = result->Find("strategy")) report.strategy = *strategy;
+  Complete(plugins, &report);
+  return report;
+}
+
+ReportStudy ReportOf(const Study& study, const PluginSpec& strategy, const PluginSpec& runner,
+                     const std::string& source, const Plugins& plugins) {
+  ReportStudy report;
+  report.config = study.config();
+  report.source = source;
+  report.strategy = ToValue(strategy);
+  report.runner = ToValue(runner);
+  report.trials = study.Trials();
+  Complete(plugins, &report);
+  return report;
+}
+
+absl::Status WriteReportFile(const std::string& path, const std::vector<ReportStudy>& studies) {
+  absl::StatusOr<std::unique_ptr<FileWriter>> file = FileWriter::Open(path);
+  if (!file.ok()) return file.status();
+  ReportWriter writer([&](absl::string_view piece) { return (*file)->Write(piece); });
+  const std::string title =
+      studies.size() == 1 ? studies.front().config.name : absl::StrCat(studies.size(), " studies");
+  absl::Status status = writer.Begin(title);
+  for (const ReportStudy& study : studies) {
+    if (status.ok()) status = writer.Add(study);
+  }
+  if (status.ok()) status = writer.End();
+  return status.ok() ? (*file)->Commit() : status;
+}
+
+}  // namespace sturgeon
