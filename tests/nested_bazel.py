@@ -3,6 +3,7 @@
 For tests with //tests:nested_bazel in their data.
 """
 
+import glob
 import json
 import os
 import pwd
@@ -17,6 +18,34 @@ local_repository(name = "bazel_skylib", path = "/usr/share/bazel/tools/skylib")
 local_repository(name = "platforms", path = "/usr/share/bazel/tools/platforms")
 local_repository(name = "rules_java", path = "/usr/share/bazel/rules/java")
 local_repository(name = "rules_proto", path = "/usr/share/bazel/rules/proto")
+"""
+
+# The program as it was built for the test; no build within the test compiles it anew.
+_PREBUILT = """
+def _prebuilt_impl(ctx):
+    program = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.symlink(output = program, target_file = ctx.file.program, is_executable = True)
+    data = {"fashion_mnist/" + file.basename: file for file in ctx.files.data}
+    return [DefaultInfo(executable = program, runfiles = ctx.runfiles(root_symlinks = data))]
+
+prebuilt = rule(
+    implementation = _prebuilt_impl,
+    executable = True,
+    attrs = {
+        "data": attr.label_list(allow_files = True),
+        "program": attr.label(allow_single_file = True),
+    },
+)
+"""
+_PREBUILT_BUILD = """
+load(":prebuilt.bzl", "prebuilt")
+
+prebuilt(
+    name = "sturgeon",
+    data = glob(["fashion_mnist/*"], allow_empty = True),
+    program = "program",
+    visibility = ["//visibility:public"],
+)
 """
 
 
@@ -68,6 +97,18 @@ class Workspace:
         """Copies a file of the test's data, with its mode."""
         os.makedirs(os.path.dirname(self.path(path)), exist_ok=True)
         shutil.copy(source, self.path(path))
+
+    def add_sturgeon(self):
+        """Makes //experiments:*.bzl and //apps:sturgeon of those in the test's data, the program with
+        Fashion-MNIST if that is there too."""
+        for file in glob.glob("experiments/*.bzl"):
+            self.copy(file, file)
+        self.write("experiments/BUILD", "")
+        self.copy("apps/sturgeon", "apps/program")
+        for file in glob.glob("../*fashion_mnist/*-ubyte.gz"):
+            self.copy(file, "apps/fashion_mnist/" + os.path.basename(file))
+        self.write("apps/prebuilt.bzl", _PREBUILT)
+        self.write("apps/BUILD", _PREBUILT_BUILD)
 
     def start(self, command, *arguments):
         """Starts a command of Bazel and returns its process, whose output is text."""

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 _PR_SET_PDEATHSIG = 1
@@ -26,6 +27,46 @@ def _die_with_parent():
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+class _Meter:
+    """Passes connections on to a port, and counts what the clients send."""
+
+    def __init__(self, port):
+        self._to = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.sent_bytes = 0
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        with self._listener:
+            while True:
+                try:
+                    client, _ = self._listener.accept()
+                except OSError:
+                    return
+                try:
+                    server = socket.create_connection(("127.0.0.1", self._to))
+                except OSError:
+                    client.close()  # the client learns that nobody answers
+                    continue
+                for ends in ((client, server), (server, client)):
+                    threading.Thread(target=self._pass, args=(*ends, client), daemon=True).start()
+
+    def _pass(self, source, sink, client):
+        with source:
+            try:
+                while data := source.recv(1 << 16):
+                    if source is client:
+                        self.sent_bytes += len(data)
+                    sink.sendall(data)
+                sink.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # the other end is gone
+
+    def close(self):
+        self._listener.shutdown(socket.SHUT_RDWR)
+
+
 class RemoteEngine:
     """BuildBox: a node that stores, caches and executes, and before it one that executes too.
 
@@ -42,7 +83,8 @@ class RemoteEngine:
         self._folder = tempfile.mkdtemp(prefix="engine.", dir=os.environ.get("TEST_TMPDIR"))
         self._ports = [_free_port(), _free_port()]
         self._processes = []
-        self.endpoint = f"grpc://127.0.0.1:{self._ports[1]}"
+        self._meter = _Meter(self._ports[1])
+        self.endpoint = f"grpc://127.0.0.1:{self._meter.port}"
 
     def start(self):
         """Starts both, with what they have stored before, and waits until they answer."""
@@ -58,7 +100,8 @@ class RemoteEngine:
         with open(self._log(number), "ab") as log:
             process = subprocess.Popen(
                 [self._casd, f"--bind=127.0.0.1:{port}", f"--buildbox-run={self._run}", "--jobs=1",
-                 "--log-level=info", "--shutdown-deadline=5", *mounts, *flags, self.storage(number)],
+                 "--log-level=info", "--shutdown-deadline=5", *mounts, *flags,
+                 os.path.join(self._folder, str(number))],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 preexec_fn=_die_with_parent)
         self._processes.append(process)
@@ -83,23 +126,19 @@ class RemoteEngine:
             process.wait()
         self._processes = []
 
-    def storage(self, number):
-        return os.path.join(self._folder, str(number))
+    @property
+    def uploaded_bytes(self):
+        """What clients have sent so far."""
+        return self._meter.sent_bytes
 
     def _log(self, number):
-        return self.storage(number) + ".log"
+        return os.path.join(self._folder, f"{number}.log")
 
     def log(self, number):
         with open(self._log(number), encoding="utf-8", errors="replace") as file:
             return file.read()
 
-    def stored_bytes(self):
-        """Bytes of all that the first node has stored."""
-        total = 0
-        for folder, _, files in os.walk(self.storage(0)):
-            total += sum(os.lstat(os.path.join(folder, file)).st_size for file in files)
-        return total
-
     def close(self):
         self.stop()
+        self._meter.close()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,8 +1,10 @@
-"""Experiments on a Remote Execution API service.
+"""An experiment as actions on a service of the Remote Execution API.
 
     python3 remote_execution_test.py CASD RUN
 """
 
+import collections
+import json
 import signal
 import sys
 import time
@@ -13,62 +15,98 @@ from remote_engine import RemoteEngine
 
 CASD = RUN = None
 
-# Actions that share an input of some size.
-BUILD = """
-[genrule(
-    name = "count_%d" % i,
-    srcs = ["data"],
-    outs = ["count_%d.txt" % i],
-    cmd = "sleep 0.5; echo %d >$@; wc -c <$< >>$@" % i,
-) for i in range(8)]
+ROUNDS, WIDTH = 5, 4
+BUILD = f"""
+load("//experiments:defs.bzl", "tuning_experiment")
+
+[tuning_experiment(
+    name = name,
+    study = "fashion_mnist_quick.json",
+    exec_properties = {{"container-image": "docker://debian:12"}},
+    rounds = rounds,
+    trials_per_round = trials_per_round,
+) for name, rounds, trials_per_round in [
+    ("one_trial", 1, 1),
+    ("fashion_mnist_quick", {ROUNDS}, {WIDTH}),
+]]
 """
-DATA = "0123456789" * 300000
+RESULT = "//study:fashion_mnist_quick.result"
+RESULT_FILE = "bazel-bin/study/fashion_mnist_quick.result/result.json"
 
 
-def runners(spawns):
-    return sorted({spawn["runner"] for spawn in spawns})
+def how(spawns):
+    """How many actions ran where, by mnemonic."""
+    return collections.Counter((spawn["mnemonic"], spawn["runner"]) for spawn in spawns)
+
+
+def all_by(runner):
+    return {("SturgeonPropose", runner): ROUNDS, ("SturgeonTrial", runner): ROUNDS * WIDTH,
+            ("SturgeonCollect", runner): 1}
+
+
+def without_times(value):
+    if isinstance(value, dict):
+        return {key: without_times(item) for key, item in value.items()
+                if key not in ("started", "seconds")}
+    if isinstance(value, list):
+        return [without_times(item) for item in value]
+    return value
 
 
 class RemoteExecution(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.engine = RemoteEngine(CASD, RUN)
-        cls.addClassCleanup(cls.engine.close)
-        cls.engine.start()
-        cls.workspace = Workspace()
-        cls.addClassCleanup(cls.workspace.close)
-        cls.flags = ["--config=remote", "--remote_executor=" + cls.engine.endpoint]
+    def setUp(self):
+        self.engine = RemoteEngine(CASD, RUN)
+        self.addCleanup(self.engine.close)
+        self.engine.start()
+        self.workspace = Workspace()
+        self.addCleanup(self.workspace.close)
+        self.workspace.add_sturgeon()
+        self.workspace.write("study/BUILD", BUILD)
+        self.workspace.copy("experiments/fashion_mnist_quick.json", "study/fashion_mnist_quick.json")
 
-    def test_actions_run_on_both_executors_and_then_come_from_the_cache(self):
-        self.workspace.write("BUILD", BUILD)
-        self.workspace.write("data", DATA)
-        before = self.engine.stored_bytes()
-        spawns = self.workspace.spawns(*self.flags, "//:count_0")
-        self.assertEqual(runners(spawns), ["remote"])
-        first = self.engine.stored_bytes() - before
-        self.assertGreater(first, len(DATA))
-        spawns = self.workspace.spawns(*self.flags, "//...")
-        self.assertEqual((len(spawns), runners(spawns)), (7, ["remote"]))
-        # The data are not sent again.
-        self.assertLess(self.engine.stored_bytes() - before, first + 7 * 10000)
-        for executor in range(2):
-            self.assertIn("Runner exited", self.engine.log(executor))
-        self.workspace.bazel("clean")
-        spawns = self.workspace.spawns(*self.flags, "//...")
-        self.assertEqual((len(spawns), runners(spawns)), (8, ["remote cache hit"]))
+    def executed(self):
+        """How many actions the two executors have finished."""
+        return [self.engine.log(executor).count("Runner exited") for executor in range(2)]
 
-    def test_a_build_outlives_the_engine(self):
-        self.workspace.write("BUILD", BUILD)
-        self.workspace.write("data", DATA[::-1])
-        build = self.workspace.start_spawns(*self.flags, "//...")
-        while self.engine.log(0).count("Runner exited") < 2:
-            self.assertIsNone(build.poll())
+    def result(self):
+        return without_times(json.loads(self.workspace.read(RESULT_FILE)))
+
+    def test_study(self):
+        remote = ["--config=remote", "--remote_executor=" + self.engine.endpoint]
+        spawns = self.workspace.spawns(*remote, "//study:one_trial.result")
+        self.assertEqual(how(spawns), {("SturgeonPropose", "remote"): 1, ("SturgeonTrial", "remote"): 1,
+                                       ("SturgeonCollect", "remote"): 1})
+        of_one_trial = self.engine.uploaded_bytes
+        self.assertGreater(of_one_trial, 30e6)  # Fashion-MNIST has 30.9 MB
+
+        # Both executors die in mid-study and come back. What ran then runs again, and the build goes on.
+        build = self.workspace.start_spawns(*remote, RESULT)
+        while sum(self.executed()) < 3 + ROUNDS * WIDTH // 2:
+            self.assertIsNone(build.poll(), "the build has ended before its time")
             time.sleep(0.05)
         self.engine.stop(signal.SIGKILL)
         time.sleep(1)
         self.engine.start()
         spawns = self.workspace.finish_spawns(build)
-        self.assertEqual((len(spawns), runners(spawns)), (8, ["remote"]))
+        self.assertEqual(how(spawns), all_by("remote"))
+        self.assertGreater(min(self.executed()), 1, "one of the executors has been idle")
+        for spawn in spawns:
+            self.assertEqual(spawn["platform"]["properties"],
+                             [{"name": "container-image", "value": "docker://debian:12"}])
+        # The data and the program were sent once. What else an action sends is its command, the names
+        # and checksums of its inputs, and small ones such as a task: about 6 kB (0.4 % in all).
+        self.assertLess(self.engine.uploaded_bytes - of_one_trial, of_one_trial / 50)
+        result = self.result()
+        self.assertEqual(len(result["trials"]), ROUNDS * WIDTH)
+
+        self.workspace.bazel("clean")
+        self.assertEqual(how(self.workspace.spawns(*remote, RESULT)), all_by("remote cache hit"))
+        self.assertEqual(self.result(), result)
+
+        self.workspace.bazel("clean")
+        runners = {spawn["runner"] for spawn in self.workspace.spawns(RESULT)}
+        self.assertFalse({runner for runner in runners if "remote" in runner})
+        self.assertEqual(self.result(), result)
 
 
 if __name__ == "__main__":
