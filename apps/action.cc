@@ -1,5 +1,5 @@
-// sturgeon action: one action of a study that is built (experiments/defs.bzl). The rules call it;
-// apps/rounds.h has the files that pass between them.
+// sturgeon action: one action of a study that is built (experiments/defs.bzl), or of what is made
+// of its result. The rules call it; apps/rounds.h has the files that pass between them.
 
 #include <algorithm>
 #include <cstdint>
@@ -13,11 +13,17 @@
 #include "absl/time/time.h"
 #include "apps/command.h"
 #include "apps/commands.h"
+#include "apps/expectation.h"
+#include "apps/hyperparameters.h"
 #include "apps/kept_study.h"
+#include "apps/report_study.h"
+#include "apps/result_file.h"
+#include "apps/result_table.h"
 #include "apps/rounds.h"
 #include "apps/study_flags.h"
 #include "apps/summary.h"
 #include "apps/trial_csv.h"
+#include "apps/trial_task.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/result.h"
@@ -31,6 +37,12 @@ DEFINE_int32(rounds, 0, "propose, collect: how many rounds are finished.");
 DEFINE_int32(width, 0, "propose, collect: how many trials a round has.");
 DEFINE_int32(max_failures, -1,
              "collect: more trials than this may not have failed; -1: any number may.");
+DEFINE_string(
+    expect, "",
+    "check: what the best trial must have, as JSON: {\"validation_error\": \"<= 0.12\"}.");
+DEFINE_string(header, "", "hyperparameters: where a C++ header of them goes.");
+DEFINE_string(include, "", "hyperparameters: how the header stands in includes.");
+DEFINE_string(namespace, "", "hyperparameters: the header's namespace.");
 
 namespace sturgeon {
 namespace {
@@ -106,19 +118,6 @@ absl::Status Propose(const RoundsFolder& folder, const Plugins& plugins) {
   return folder.WriteRound(FLAGS_rounds - 1, std::move(setup->finished.last));
 }
 
-absl::Status RunTrial(const std::string& path, const Plugins& plugins) {
-  const absl::StatusOr<Value> value = ReadJsonFile(path);
-  if (!value.ok()) return value.status();
-  const auto task = TaskFromValue(*value, path);
-  if (!task.ok()) return task.status();
-  const absl::StatusOr<TrialResult> result = RunTask(*task, plugins, path);
-  if (!result.ok()) return result.status();
-  absl::Status status =
-      WriteFile(RoundsFolder::ResultPath(path), WriteJsonPretty(result->result) + "\n");
-  if (!status.ok()) return status;
-  return WriteFile(RoundsFolder::TimesPath(path), WriteJson(result->times) + "\n");
-}
-
 // As if `tune` had run them: what the strategy had been told when it proposed each.
 std::vector<TrialRecord> Records(const Setup& setup, int width) {
   std::vector<TrialRecord> records;
@@ -153,7 +152,8 @@ RunSummary SummaryOf(const Study& study) {
   return summary;
 }
 
-absl::Status WriteResults(const Study& study, const Setup& setup, const std::string& folder) {
+absl::Status WriteResults(const Study& study, const Setup& setup, const std::string& folder,
+                          const Plugins& plugins) {
   const StudyConfig& config = study.config();
   absl::Status status = WriteFile(
       folder + "/result.json", WriteJsonPretty(ResultToValue(study, setup.spec.strategy)) + "\n");
@@ -162,7 +162,11 @@ absl::Status WriteResults(const Study& study, const Setup& setup, const std::str
   for (const Trial& trial : study.Trials()) csv += CsvRow(config, trial);
   status = WriteFile(folder + "/trials.csv", csv);
   if (!status.ok()) return status;
-  return WriteFile(folder + "/summary.txt", StudySummary(study, SummaryOf(study), kSummaryWidth));
+  status = WriteFile(folder + "/summary.txt", StudySummary(study, SummaryOf(study), kSummaryWidth));
+  if (!status.ok()) return status;
+  return WriteReportFile(
+      folder + "/report.html",
+      {ReportOf(study, setup.spec.strategy, setup.spec.runner, "study.db", plugins)});
 }
 
 absl::Status Collect(const RoundsFolder& folder, const Plugins& plugins) {
@@ -183,7 +187,7 @@ absl::Status Collect(const RoundsFolder& folder, const Plugins& plugins) {
   const absl::StatusOr<std::unique_ptr<Study>> study =
       Study::Attach(setup->prepared.config, setup->spec.strategy, plugins, {}, kept->place);
   if (!study.ok()) return At(FLAGS_study, study.status());
-  status = WriteResults(**study, *setup, FLAGS_output);
+  status = WriteResults(**study, *setup, FLAGS_output, plugins);
   if (!status.ok()) return status;
   const int64_t failed = (*study)->counts().failed;
   if (FLAGS_max_failures < 0 || failed <= FLAGS_max_failures) return absl::OkStatus();
@@ -192,32 +196,69 @@ absl::Status Collect(const RoundsFolder& folder, const Plugins& plugins) {
       " failed, and max_failures is ", FLAGS_max_failures, "; ", FirstFailure(**study)));
 }
 
+absl::Status Check(const std::string& path) {
+  const absl::StatusOr<Value> expected = ParseJson(FLAGS_expect, "--expect");
+  if (!expected.ok()) return expected.status();
+  const absl::StatusOr<ResultFile> result = ReadResultFile(path);
+  if (!result.ok()) return result.status();
+  return CheckExpected(*result, *expected);
+}
+
+absl::Status WriteHyperparameters(const std::string& path) {
+  const absl::StatusOr<ResultFile> result = ReadResultFile(path);
+  if (!result.ok()) return result.status();
+  const absl::StatusOr<Value> best = BestParameters(*result);
+  if (!best.ok()) return best.status();
+  absl::Status status = WriteFile(FLAGS_output, WriteJsonPretty(*best) + "\n");
+  if (!status.ok() || FLAGS_header.empty()) return status;
+  const absl::StatusOr<std::string> header = HyperparametersHeader(
+      *result, FLAGS_include.empty() ? FLAGS_header : FLAGS_include, FLAGS_namespace);
+  if (!header.ok()) return header.status();
+  return WriteFile(FLAGS_header, *header);
+}
+
+absl::Status WriteTable(const std::string& path) {
+  const absl::StatusOr<Value> value = ReadJsonFile(path);
+  if (!value.ok()) return value.status();
+  const auto entries = EntriesFromValue(*value, path);
+  if (!entries.ok()) return entries.status();
+  const absl::StatusOr<ResultTable> table = MakeTable(*entries);
+  if (!table.ok()) return table.status();
+  absl::Status status = WriteFile(FLAGS_output + "/table.md", TableMarkdown(*table));
+  status.Update(WriteFile(FLAGS_output + "/table.csv", TableCsv(*table)));
+  status.Update(WriteFile(FLAGS_output + "/table.json", WriteJsonPretty(TableJson(*table)) + "\n"));
+  return status;
+}
+
+// Propose and Collect.
+absl::Status DoRounds(const std::string& path, const Plugins& plugins,
+                      absl::Status (*action)(const RoundsFolder&, const Plugins&)) {
+  if (FLAGS_study.empty()) return BadFlag("study", "give a study file");
+  if (FLAGS_width < 1) return BadFlag("width", "must be at least 1");
+  if (FLAGS_rounds < 0) return BadFlag("rounds", "must be at least 0");
+  return action(RoundsFolder(path, FLAGS_width), plugins);
+}
+
 int Run(const std::vector<std::string>& arguments, const Plugins& plugins) {
   const absl::Status known = CheckFormat();
   if (!known.ok()) return Complain(known, kExitUsage);
   const std::string action = arguments.empty() ? "" : arguments[0];
-  const std::vector<std::string> actions = {"propose", "trial", "collect"};
+  const std::vector<std::string> actions = {"propose", "trial",           "collect",
+                                            "check",   "hyperparameters", "table"};
   if (std::find(actions.begin(), actions.end(), action) == actions.end()) {
     return Complain(UnknownName("action", action, actions), kExitUsage);
   }
   if (arguments.size() < 2) {
-    return Complain(absl::StrCat("action ", action, " takes ",
-                                 action == "trial" ? "the file of a task" : "the rounds' folder"),
+    return Complain(absl::StrCat("action ", action, " needs a path; see sturgeon action --help"),
                     kExitUsage);
   }
-  absl::Status status;
-  if (action == "trial") {
-    status = RunTrial(arguments[1], plugins);
-  } else if (FLAGS_study.empty()) {
-    status = BadFlag("study", "give a study file");
-  } else if (FLAGS_width < 1) {
-    status = BadFlag("width", "must be at least 1");
-  } else if (FLAGS_rounds < 0) {
-    status = BadFlag("rounds", "must be at least 0");
-  } else {
-    const RoundsFolder folder(arguments[1], FLAGS_width);
-    status = action == "propose" ? Propose(folder, plugins) : Collect(folder, plugins);
-  }
+  const std::string& path = arguments[1];
+  const absl::Status status = action == "propose"           ? DoRounds(path, plugins, &Propose)
+                              : action == "trial"           ? RunTaskFile(path, plugins)
+                              : action == "collect"         ? DoRounds(path, plugins, &Collect)
+                              : action == "check"           ? Check(path)
+                              : action == "hyperparameters" ? WriteHyperparameters(path)
+                                                            : WriteTable(path);
   if (status.ok()) return kExitDone;
   return Complain(status, absl::IsInvalidArgument(status) ? kExitUsage : kExitFailed);
 }
@@ -233,8 +274,11 @@ constexpr CommandFlag kFlags[] = {
     {"warm_start", "FILES"},
     {"study_name", "NAME", "collect: what the study is called there."},
     {"max_failures", "N"},
-    {"output", "FOLDER",
-     "collect: where result.json, trials.csv, study.db and summary.txt are written."},
+    {"expect", "JSON"},
+    {"header", "FILE"},
+    {"include", "PATH"},
+    {"namespace", "NAME"},
+    {"output", "PATH", "collect, table: the folder where the files go; hyperparameters: the file."},
     kFormatFlag,
 };
 
@@ -243,10 +287,11 @@ constexpr CommandFlag kFlags[] = {
 const Command kActionCommand = {
     "action",
     "Does a part of a study that is built: for the rules of experiments/defs.bzl.",
-    "propose|trial|collect PATH [flags]",
+    "propose|trial|collect|check|hyperparameters|table PATH [flags]",
     "sturgeon action propose rounds --study=digits.json --width=4 --rounds=0\n"
     "sturgeon action trial rounds/round_0/trial_0.json\n"
-    "sturgeon action collect rounds --study=digits.json --width=4 --rounds=1 --output=.",
+    "sturgeon action collect rounds --study=digits.json --width=4 --rounds=1 --output=.\n"
+    "sturgeon action check result.json --expect='{\"value\": \"< 1\"}'",
     kFlags,
     2,
     &Run,

@@ -1,49 +1,23 @@
 #include "apps/rounds.h"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "core/file.h"
 #include "core/json.h"
-#include "core/result.h"
 #include "core/result_reader.h"
-#include "core/runner.h"
 #include "core/space_json.h"
-#include "core/strategy.h"
 #include "core/value_reader.h"
-#include "runners/study_run.h"
-#include "runners/trial_options.h"
 
 namespace sturgeon {
 namespace {
 
-constexpr char kIdle[] = "idle";
 // Stopping rules whose answer is a function of the trial's own reports.
 constexpr const char* kLonelyRules[] = {"patience", "threshold"};
 
 absl::Status Invalid(std::string message) { return absl::InvalidArgumentError(std::move(message)); }
-
-Value Idle() { return Value::Object{{kIdle, true}}; }
-
-bool IsIdle(const Value& value) {
-  const Value* const idle = value.Find(kIdle);
-  return idle != nullptr && idle->is_bool() && idle->boolean();
-}
-
-absl::Status ReadObject(ObjectReader* reader, absl::string_view field, Value* object) {
-  const Value* const found = reader->Find(field);
-  if (found == nullptr) return absl::OkStatus();
-  if (!found->is_object()) {
-    return Invalid(
-        absl::StrCat(reader->Place(field), ": expected an object, got ", KindName(found->kind())));
-  }
-  *object = *found;
-  return absl::OkStatus();
-}
 
 template <typename Read>
 void ForEach(ObjectReader* reader, absl::string_view field, Read read) {
@@ -58,40 +32,6 @@ void ForEach(ObjectReader* reader, absl::string_view field, Read read) {
   }
 }
 
-const Schema<TrialOptions>& LimitsSchema() {
-  static const auto* const schema = [] {
-    auto* const made = new Schema<TrialOptions>();
-    AddTrialOptions(*made);
-    return made;
-  }();
-  return *schema;
-}
-
-// What a trial's own study asks, which has one trial and knows it.
-class NoStrategy final : public Strategy {
- public:
-  struct Options {};
-  static const Schema<Options>& OptionSchema() {
-    static const auto* const schema = new Schema<Options>();
-    return *schema;
-  }
-  static absl::StatusOr<std::unique_ptr<Strategy>> Create(Options, const StrategyContext&) {
-    return std::unique_ptr<Strategy>(std::make_unique<NoStrategy>());
-  }
-  absl::StatusOr<std::vector<Proposal>> Ask(const AskRequest&) override {
-    return std::vector<Proposal>();
-  }
-  absl::Status Tell(absl::Span<const Trial* const>) override { return absl::OkStatus(); }
-};
-constexpr StrategyPlugin kNoStrategy = MakeStrategyPlugin<NoStrategy>("none", "Proposes nothing");
-
-std::optional<Goal> GoalOf(const ModelFactory& model, const std::string& metric) {
-  for (const Metric& known : model.metrics()) {
-    if (known.name == metric) return known.goal;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string RoundsFolder::TaskPath(int round, int index) const {
@@ -100,14 +40,6 @@ std::string RoundsFolder::TaskPath(int round, int index) const {
 
 std::string RoundsFolder::RoundPath(int round) const {
   return absl::StrCat(path_, "/round_", round, ".json");
-}
-
-std::string RoundsFolder::ResultPath(const std::string& task) {
-  return absl::StrCat(absl::StripSuffix(task, ".json"), ".result.json");
-}
-
-std::string RoundsFolder::TimesPath(const std::string& task) {
-  return absl::StrCat(absl::StripSuffix(task, ".json"), ".times.json");
 }
 
 absl::StatusOr<FinishedRounds> RoundsFolder::Read(const StudyConfig& study, int rounds) const {
@@ -135,7 +67,7 @@ absl::StatusOr<FinishedRounds> RoundsFolder::Read(const StudyConfig& study, int 
   }
   if (rounds > 0) finished.firsts.push_back(static_cast<int64_t>(trials.size()));
   for (int i = 0; i < (rounds > 0 ? width_ : 0); ++i) {
-    const std::string path = ResultPath(TaskPath(rounds - 1, i));
+    const std::string path = ResultPathOf(TaskPath(rounds - 1, i));
     absl::StatusOr<Value> value = ReadJsonFile(path);
     if (!value.ok()) return value.status();
     if (IsIdle(*value)) continue;
@@ -150,7 +82,7 @@ absl::Status RoundsFolder::ReadTimes(int rounds, std::vector<Trial>* trials) con
   size_t next = 0;
   for (int round = 0; round < rounds; ++round) {
     for (int i = 0; i < width_; ++i) {
-      const std::string path = TimesPath(TaskPath(round, i));
+      const std::string path = TimesPathOf(TaskPath(round, i));
       const absl::StatusOr<Value> value = ReadJsonFile(path);
       if (!value.ok()) return value.status();
       if (IsIdle(*value)) continue;
@@ -173,73 +105,6 @@ absl::Status RoundsFolder::ReadTimes(int rounds, std::vector<Trial>* trials) con
 absl::Status RoundsFolder::WriteRound(int round, Value::List results) const {
   const Value value = Value::Object{{"trials", std::move(results)}};
   return WriteFile(RoundPath(round), WriteJsonPretty(value) + "\n");
-}
-
-absl::StatusOr<std::optional<TrialTask>> TaskFromValue(const Value& value,
-                                                       const std::string& source) {
-  if (IsIdle(value)) return std::optional<TrialTask>();
-  TrialTask task;
-  ObjectReader reader(value, source);
-  task.id = reader.Required<int64_t>("trial");
-  task.seed = static_cast<uint64_t>(reader.Required<int64_t>("seed"));
-  if (const Value* const model = reader.Find("model")) {
-    reader.Note(ReadValue(*model, reader.Place("model"), &task.model));
-  } else {
-    reader.Required<std::string>("model");
-  }
-  reader.Note(ReadObject(&reader, "params", &task.params));
-  reader.Note(ReadObject(&reader, "fixed", &task.fixed));
-  ForEach(&reader, "objectives", [&](const Value& entry, const std::string& where) {
-    const auto objective = ObjectiveFromValue(entry, where);
-    if (objective.ok()) {
-      task.objectives.push_back({objective->metric, objective->goal.value_or(Goal::kMinimize)});
-    }
-    return objective.status();
-  });
-  ForEach(&reader, "constraints", [&](const Value& entry, const std::string& where) {
-    auto constraint = ConstraintFromValue(entry, where);
-    if (constraint.ok()) task.constraints.push_back(*std::move(constraint));
-    return constraint.status();
-  });
-  ForEach(&reader, "metrics", [&](const Value& entry, const std::string& where) {
-    return ReadValue(entry, where, &task.metrics.emplace_back());
-  });
-  if (const Value* const stopping = reader.Find("stopping")) {
-    auto rules = StoppingFromValue(*stopping, reader.Place("stopping"));
-    reader.Note(rules.status());
-    if (rules.ok()) task.stopping = *std::move(rules);
-  }
-  reader.Note(ReadObject(&reader, "limits", &task.limits));
-  absl::Status status = reader.Finish();
-  if (!status.ok()) return status;
-  return std::optional<TrialTask>(std::move(task));
-}
-
-Value ToValue(const std::optional<TrialTask>& task) {
-  if (!task.has_value()) return Idle();
-  Value value;
-  value.Set("trial", task->id);
-  value.Set("seed", static_cast<int64_t>(task->seed));
-  value.Set("model", ToValue(task->model));
-  value.Set("params", task->params);
-  if (!task->fixed.object().empty()) value.Set("fixed", task->fixed);
-  Value::List list;
-  for (const Objective& objective : task->objectives) {
-    list.emplace_back(Value::Object{{"metric", objective.metric},
-                                    {"goal", std::string(GoalName(objective.goal))}});
-  }
-  value.Set("objectives", std::exchange(list, {}));
-  for (const MetricConstraint& constraint : task->constraints) {
-    list.emplace_back(
-        Value::Object{{"metric", constraint.metric},
-                      {constraint.at_least ? "at_least" : "at_most", constraint.bound}});
-  }
-  if (!list.empty()) value.Set("constraints", std::exchange(list, {}));
-  value.Set("metrics", Value::List(task->metrics.begin(), task->metrics.end()));
-  for (const PluginSpec& rule : task->stopping) list.push_back(ToValue(rule));
-  if (!list.empty()) value.Set("stopping", std::exchange(list, {}));
-  value.Set("limits", task->limits);
-  return value;
 }
 
 absl::Status PlanRounds(int width, const std::string& source, StudySpec* spec, Value* limits) {
@@ -309,71 +174,6 @@ absl::StatusOr<std::vector<std::optional<TrialTask>>> ProposeRound(Study& study,
     tasks[i] = std::move(task);
   }
   return tasks;
-}
-
-absl::StatusOr<TrialResult> RunTask(const std::optional<TrialTask>& task, const Plugins& plugins,
-                                    const std::string& source) {
-  if (!task.has_value()) return TrialResult{Idle(), Idle()};
-  const absl::StatusOr<std::unique_ptr<ModelFactory>> model =
-      plugins.models.Create(task->model, {task->seed}, absl::StrCat(source, ": model"));
-  if (!model.ok()) return model.status();
-  absl::StatusOr<TrialOptions> options =
-      LimitsSchema().Parse(task->limits, absl::StrCat(source, ": limits"));
-  if (options.ok()) {
-    const absl::Status fit = CheckTrialOptions(*options);
-    if (!fit.ok()) options = fit;
-  }
-  if (!options.ok()) return options.status();
-
-  // A study of this trial alone: nothing is left to tune.
-  StudyConfig config;
-  config.name = "trial";
-  config.seed = task->seed;
-  config.objectives = task->objectives;
-  config.constraints = task->constraints;
-  config.metrics = task->metrics;
-  for (const std::string& metric : config.metrics) {
-    config.metric_goals.push_back(GoalOf(**model, metric));
-  }
-  config.max_steps = (*model)->max_steps();
-  config.unit = (*model)->unit();
-  config.stopping = task->stopping;
-  Plugins own = plugins;
-  own.strategies = StrategyRegistry();
-  absl::Status status = own.strategies.Add(kNoStrategy);
-  if (!status.ok()) return status;
-  const absl::StatusOr<std::unique_ptr<Study>> study =
-      Study::Create(std::move(config), {kNoStrategy.name}, own);
-  if (!study.ok()) return study.status();
-
-  Value assignment = task->params;
-  for (const Value::Field& field : task->fixed.object()) assignment.Set(field.name, field.value);
-  RunRequest request = {**study, **model, std::move(assignment)};
-  request.source = &task->model;
-  const absl::StatusOr<std::unique_ptr<StudyRun>> run = StudyRun::Create(request, *options);
-  if (!run.ok()) return run.status();
-  std::optional<Suggestion> trial = (*run)->AskFor({});
-  if (trial.has_value()) {
-    trial->origin = task->id;  // whose seed the model has
-    const ReportFunction report = [&](int64_t step, absl::Span<const double> metrics) {
-      return (*study)->Report(trial->id, step, metrics);
-    };
-    (*run)->Tell(trial->id, (*run)->Execute(*trial, report, /*abandoned=*/nullptr));
-  }
-  const absl::StatusOr<RunSummary> summary = (*run)->Finish();
-  if (!summary.ok()) return summary.status();
-  absl::StatusOr<Trial> ended = (*study)->Get(0);
-  if (!ended.ok()) return ended.status();
-  TrialResult result;
-  result.times =
-      Value::Object{{"started", ended->started}, {"seconds", std::exchange(ended->seconds, 0)}};
-  ended->id = task->id;
-  const Value all = TrialToValue((*study)->config(), *ended);
-  for (const Value::Field& field : all.object()) {
-    if (field.name == "started" || field.name == "seconds") continue;
-    result.result.Set(field.name, field.name == "params" ? task->params : field.value);
-  }
-  return result;
 }
 
 }  // namespace sturgeon

@@ -1,19 +1,13 @@
 // A study as rounds of trials that know nothing of each other, and the files between them: what the
 // actions of a `tuning_experiment` pass on (experiments/rounds.bzl, which has the same names).
 //
-//   FOLDER/round_2/trial_0.json         what to train                      written by propose
-//   FOLDER/round_2/trial_0.result.json  what came of it                    written by trial
-//   FOLDER/round_2/trial_0.times.json   when it began, how long it took    written by trial
-//   FOLDER/round_2.json                 all results of the round           written by the next
-//   propose
+//   FOLDER/round_2/trial_0.json  what to train, and beside it what came of it: apps/trial_task.h
+//   FOLDER/round_2.json          all results of the round, once the next one is proposed
 //
-// A task says what decides a trial's outcome and nothing else, and a result has no times in it: so
-// a build system that keys actions by their inputs runs again what may come out otherwise, and
-// nothing else. A round that the strategy had too few proposals for has idle tasks, whose results
-// are idle too.
+// A round that the strategy had too few proposals for has idle tasks, whose results are idle too.
 //
-// Determinism: tasks, results and rounds are functions of the study, its width and the models.
-// Threads: none of it is shared.
+// Determinism: tasks and rounds are functions of the study, its width and the results. Threads:
+// none of it is shared.
 #ifndef STURGEON_APPS_ROUNDS_H_
 #define STURGEON_APPS_ROUNDS_H_
 
@@ -24,8 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "core/option_schema.h"
-#include "core/plugins.h"
+#include "apps/trial_task.h"
 #include "core/study.h"
 #include "core/study_config.h"
 #include "core/study_spec.h"
@@ -47,9 +40,6 @@ class RoundsFolder {
   int width() const { return width_; }
   std::string TaskPath(int round, int index) const;
   std::string RoundPath(int round) const;
-  // Of a task's path: where its result, and its times, stand.
-  static std::string ResultPath(const std::string& task);
-  static std::string TimesPath(const std::string& task);
 
   // The trials of the rounds below `rounds`, without their times: those of the last out of its
   // results, the others out of the rounds' files. InvalidArgument names the file: it is none of
@@ -66,25 +56,6 @@ class RoundsFolder {
   const int width_;
 };
 
-// What a trial is to train, and on which terms.
-struct TrialTask {
-  int64_t id = 0;     // with the study's seed, the seed of its model
-  uint64_t seed = 0;  // the study's
-  PluginSpec model;
-  Value params = Value::Object();  // the active parameters of its point
-  Value fixed = Value::Object();   // the values that the study does not tune
-  std::vector<Objective> objectives;
-  std::vector<MetricConstraint> constraints;
-  std::vector<std::string> metrics;
-  std::vector<PluginSpec> stopping;
-  Value limits = Value::Object();  // TrialOptions
-};
-
-// nullopt: an idle task.
-absl::StatusOr<std::optional<TrialTask>> TaskFromValue(const Value& value,
-                                                       const std::string& source);
-Value ToValue(const std::optional<TrialTask>& task);
-
 // A study that is to run in rounds: its runner is caviar with schedule=rounds, whose results it
 // will have. InvalidArgument: it cannot, and why: it rests on measured times, a stopping rule looks
 // at other trials, its runner does something else than to run trials. `source` names the study.
@@ -96,17 +67,6 @@ absl::StatusOr<std::vector<std::optional<TrialTask>>> ProposeRound(Study& study,
                                                                    const StudySpec& spec,
                                                                    const Value& fixed,
                                                                    const Value& limits, int width);
-
-// A trial that has ended, and when.
-struct TrialResult {
-  Value result;
-  Value times;
-};
-
-// Trains. Whatever the model does is a result, also that its process crashed. Errors: there is no
-// such model, or it cannot be made (its data is missing, say).
-absl::StatusOr<TrialResult> RunTask(const std::optional<TrialTask>& task, const Plugins& plugins,
-                                    const std::string& source);
 
 }  // namespace sturgeon
 

@@ -1,6 +1,8 @@
 """Studies as targets: `bazel run //experiments:branin` tunes and shows what came of it,
 `bazel build :NAME.result` computes the same study as actions of the build. See docs/experiments.md."""
 
+load("@rules_cc//cc:defs.bzl", "cc_library")
+load(":results.bzl", "tuned_hyperparameters", "tuning_check_test", "tuning_table")
 load(":rounds.bzl", "strategy_flags", "tuning_result")
 
 def _shell_quoted(text):
@@ -78,6 +80,32 @@ def _study_json(fields):
     given = {field: value for field, value in fields.items() if value != None}
     return json.encode_indent(given, indent = "  ")
 
+# What :NAME.result has, a strategy being a dict or None.
+def _result(name, strategy, seed, max_failures, tags, **kwargs):
+    tuning_result(
+        name = name,
+        max_failures = -1 if max_failures == None else max_failures,
+        seed = -1 if seed == None else seed,
+        strategy = json.encode(strategy) if strategy else "",
+        # Who builds //... does not mean to train for hours.
+        tags = tags if "manual" in tags else tags + ["manual"],
+        **kwargs
+    )
+
+# Programs: those that were given, or ours.
+def _programs(program, trial_program):
+    if program != None:
+        return program, trial_program
+    return Label("//apps:sturgeon"), trial_program or Label("//apps:trial")
+
+# The label of the result of an experiment.
+def _result_of(experiment):
+    experiment = str(experiment)
+    if ":" not in experiment:
+        package = experiment.split("/")[-1] if experiment.startswith("//") or experiment.startswith("@") else ""
+        experiment = experiment + ":" + package if package else ":" + experiment
+    return experiment + ".result"
+
 def tuning_experiment(
         name,
         study = None,
@@ -94,10 +122,12 @@ def tuning_experiment(
         seed = None,
         warm_start = [],
         max_failures = None,
+        expect = None,
         further_strategies = [],
         execution_requirements = {},
         flags = [],
-        program = Label("//apps:sturgeon"),
+        program = None,
+        trial_program = None,
         data = [],
         tags = [],
         visibility = None,
@@ -131,11 +161,15 @@ def tuning_experiment(
       warm_start: result files of earlier studies.
       max_failures: NAME.result fails where more trials than this have failed. None: a failed trial is
         a result like others.
+      expect: what :NAME.check wants of the best trial: a dict of metrics or hyperparameters and
+        comparisons, such as {"validation_error": "<= 0.12"}. None: there is no NAME.check.
       further_strategies: strategies that `program` has of its own and that decide by finished rounds
         alone.
       execution_requirements: of the actions of NAME.result, such as {"no-remote": "1"}.
       flags: further flags of `sturgeon tune`, before those that the user gives.
       program: a binary of yours, made of `//apps:sturgeon_main` and plugins, instead of `sturgeon`.
+      trial_program: likewise one of `//apps:trial_main` and models, which does the trials of NAME.result, so
+        that they run anew where the models change, and not where the rest of `program` does.
       data: files that the model reads.
       tags: of all targets.
       visibility: of all targets.
@@ -157,6 +191,9 @@ def tuning_experiment(
             if value != None:
                 fail("tuning_experiment %s: %s goes with a model; with a study file it stands there" % (name, field))
     strategy = _as_dict(strategy) if strategy else None
+    program, trial_program = _programs(program, trial_program)
+    if expect != None and rounds == None:
+        fail("tuning_experiment %s: expect goes with rounds: it looks at what is built" % name)
     common = dict(
         data = data,
         program = program,
@@ -188,15 +225,200 @@ def tuning_experiment(
         **common
     )
     if rounds != None:
-        tuning_result(
+        _result(
             name = name + ".result",
             execution_requirements = execution_requirements,
             further_strategies = further_strategies,
-            max_failures = -1 if max_failures == None else max_failures,
+            max_failures = max_failures,
             rounds = rounds,
-            seed = -1 if seed == None else seed,
-            strategy = json.encode(strategy) if strategy else "",
-            tags = tags if "manual" in tags else tags + ["manual"],
+            seed = seed,
+            strategy = strategy,
+            tags = tags,
+            trial_program = trial_program,
             trials_per_round = trials_per_round,
             **common
         )
+    if expect != None:
+        tuning_check_test(
+            name = name + ".check",
+            size = "small",
+            expect = expect,
+            experiment = ":%s.result" % name,
+            program = program,
+            tags = tags,
+            visibility = visibility,
+        )
+
+def hyperparameters(
+        name,
+        experiment,
+        namespace = None,
+        program = None,
+        tags = [],
+        testonly = None,
+        visibility = None,
+        **kwargs):
+    """The best hyperparameters of a study as something to build with.
+
+    :NAME.json is an object of their names and values. :NAME is a C++ library of their constants, to be
+    included as "PACKAGE/NAME.h": `digits::kLearningRate`. A hyperparameter that has a condition is a
+    std::optional. Whoever depends on either is built anew where the study comes to other values, and
+    building it runs the study, where that is not built yet.
+
+    Args:
+      name: the library's name.
+      experiment: a tuning_experiment with rounds.
+      namespace: of the constants; the library's name if none is said.
+      program: instead of `sturgeon`.
+      tags: of the targets.
+      testonly: of the targets.
+      visibility: of the targets.
+      **kwargs: passed to the library.
+    """
+    program, _ = _programs(program, None)
+    tuned_hyperparameters(
+        name = name + ".files",
+        experiment = _result_of(experiment),
+        header = name + ".h",
+        namespace = name if namespace == None else namespace,
+        program = program,
+        tags = tags,
+        testonly = testonly,
+        values = name + ".json",
+        visibility = visibility,
+    )
+    cc_library(
+        name = name,
+        hdrs = [name + ".h"],
+        tags = tags,
+        testonly = testonly,
+        visibility = visibility,
+        **kwargs
+    )
+
+# "tpe", or "tpe gamma=0.2".
+def _strategy_label(strategy):
+    options = ["%s=%s" % (key, value) for key, value in sorted(strategy.items()) if key != "name"]
+    return " ".join([strategy["name"]] + options)
+
+def tuning_matrix(
+        name,
+        strategies,
+        seeds,
+        rounds,
+        studies = None,
+        model = None,
+        datasets = [],
+        parameters = None,
+        objectives = None,
+        constraints = None,
+        fixed = None,
+        enqueue = None,
+        stopping = None,
+        trials_per_round = 4,
+        max_failures = None,
+        further_strategies = [],
+        execution_requirements = {},
+        program = None,
+        trial_program = None,
+        data = [],
+        tags = [],
+        visibility = None,
+        **kwargs):
+    """Studies side by side: each of some data sets with each of some strategies, on each of some seeds.
+
+    `bazel build :NAME` computes them all, each as the .result of a tuning_experiment, and makes table.md,
+    table.csv and table.json of them in bazel-bin/PACKAGE/NAME/: a row for each data set and strategy,
+    with the mean of the best values, and their spread over the seeds. Its tags have "manual".
+
+    Args:
+      name: the target's name.
+      strategies: names, or dicts of a name and options.
+      seeds: ints.
+      rounds: of each study.
+      studies: study files: a list of labels, or a dict of labels and what the table calls them; or
+        instead
+      model: as in tuning_experiment, with what may follow there, and
+      datasets: the values that the model's option `dataset` has, one after another; a list, or a dict of
+        values and what the table calls them. Empty: the model is as it is.
+      parameters: see tuning_experiment.
+      objectives: likewise.
+      constraints: likewise.
+      fixed: likewise.
+      enqueue: likewise.
+      stopping: likewise.
+      trials_per_round: likewise.
+      max_failures: likewise, of each study.
+      further_strategies: likewise.
+      execution_requirements: likewise.
+      program: likewise.
+      trial_program: likewise.
+      data: likewise.
+      tags: likewise.
+      visibility: likewise.
+      **kwargs: passed to all targets.
+    """
+    if (studies == None) == (model == None):
+        fail("tuning_matrix %s: give study files (studies), or a model" % name)
+    program, trial_program = _programs(program, trial_program)
+    tags = tags if "manual" in tags else tags + ["manual"]
+    fields = {
+        "parameters": parameters,
+        "objectives": objectives,
+        "constraints": constraints,
+        "fixed": fixed,
+        "enqueue": enqueue,
+        "stopping": stopping,
+    }
+    sources = []  # (column, what stands there, study, study_json)
+    if studies != None:
+        for study in studies:
+            shown = studies[study] if type(studies) == type({}) else study
+            sources.append(("study", shown, study, ""))
+    elif datasets:
+        for dataset in datasets:
+            shown = datasets[dataset] if type(datasets) == type({}) else dataset
+            of_dataset = dict(_as_dict(model), dataset = dataset)
+            sources.append(("dataset", shown, None, _study_json(dict({"model": of_dataset}, **fields))))
+    else:
+        sources.append(("", "", None, _study_json(dict({"model": model}, **fields))))
+
+    results = {}
+    for column, shown, study, study_json in sources:
+        for strategy in strategies:
+            strategy = _as_dict(strategy)
+            for seed in seeds:
+                labels = {column: shown} if column else {}
+                labels["strategy"] = _strategy_label(strategy)
+
+                # Numbered: data sets and options may be no words.
+                number = len(results)
+                cell = "%s.%d" % (name, number)
+                _result(
+                    name = cell,
+                    data = data,
+                    execution_requirements = execution_requirements,
+                    further_strategies = further_strategies,
+                    max_failures = max_failures,
+                    program = program,
+                    rounds = rounds,
+                    seed = seed,
+                    strategy = strategy,
+                    study = study,
+                    study_json = study_json,
+                    study_name = "" if study else cell,
+                    tags = tags,
+                    trial_program = trial_program,
+                    trials_per_round = trials_per_round,
+                    visibility = visibility,
+                    **kwargs
+                )
+                results[":" + cell] = json.encode({"labels": labels, "seed": seed})
+    tuning_table(
+        name = name,
+        program = program,
+        results = results,
+        tags = tags,
+        visibility = visibility,
+        **kwargs
+    )

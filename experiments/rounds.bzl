@@ -53,8 +53,8 @@ def _folder(ctx, key):
         stem = stem[:-len(".json")]
     return "_rounds/%s-%d" % (stem.split("/")[-1], hash("\n".join(key)) % 4294967296)
 
-def _run(ctx, mnemonic, message, arguments, inputs, outputs):
-    program = ctx.attr.program[DefaultInfo].files_to_run
+def _run(ctx, program, mnemonic, message, arguments, inputs, outputs):
+    program = program[DefaultInfo].files_to_run
     ctx.actions.run(
         executable = program,
         arguments = ["action"] + arguments,
@@ -89,6 +89,7 @@ def _tuning_result_impl(ctx):
     folder = _folder(ctx, [
         str(ctx.attr.study.label) if ctx.attr.study else ctx.attr.study_json,
         str(ctx.attr.program.label),
+        str(ctx.attr.trial_program.label) if ctx.attr.trial_program else "",
         repr(propose_flags),
         repr(sorted([str(target.label) for target in ctx.attr.data])),
         repr(sorted(ctx.attr.execution_requirements.items())),
@@ -118,6 +119,7 @@ def _tuning_result_impl(ctx):
             finished.append(ctx.actions.declare_file("%s/round_%d.json" % (folder, round - 1)))
         _run(
             ctx,
+            ctx.attr.program,
             "SturgeonPropose",
             "Proposing round %d of %s" % (round, what),
             ["propose", path] + propose_flags + ["--rounds=%d" % round],
@@ -133,6 +135,7 @@ def _tuning_result_impl(ctx):
             times.append(time)
             _run(
                 ctx,
+                ctx.attr.trial_program or ctx.attr.program,
                 "SturgeonTrial",
                 "Training trial %d of round %d of %s" % (i, round, what),
                 ["trial", task.path],
@@ -142,10 +145,11 @@ def _tuning_result_impl(ctx):
 
     outputs = [
         ctx.actions.declare_file("%s/%s" % (ctx.label.name, name))
-        for name in ["result.json", "trials.csv", "study.db", "summary.txt"]
+        for name in ["result.json", "trials.csv", "study.db", "report.html", "summary.txt"]
     ]
     _run(
         ctx,
+        ctx.attr.program,
         "SturgeonCollect",
         "Collecting the results of %s" % ctx.label,
         ["collect", path] + flags + planned + [
@@ -196,6 +200,12 @@ tuning_result = rule(
         "study": attr.label(allow_single_file = [".json"]),
         "study_json": attr.string(doc = "A study file's text, instead of `study`."),
         "study_name": attr.string(),
+        "trial_program": attr.label(
+            allow_files = True,
+            cfg = "target",
+            doc = "Does the trials, instead of `program`.",
+            executable = True,
+        ),
         "trials_per_round": attr.int(mandatory = True),
         "warm_start": attr.label_list(
             allow_files = [".json"],

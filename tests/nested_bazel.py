@@ -16,11 +16,13 @@ import tempfile
 _WORKSPACE = """
 local_repository(name = "bazel_skylib", path = "/usr/share/bazel/tools/skylib")
 local_repository(name = "platforms", path = "/usr/share/bazel/tools/platforms")
+local_repository(name = "remote_coverage_tools", path = "remote_coverage_tools")
+local_repository(name = "rules_cc", path = "rules_cc")
 local_repository(name = "rules_java", path = "/usr/share/bazel/rules/java")
 local_repository(name = "rules_proto", path = "/usr/share/bazel/rules/proto")
 """
 
-# The program as it was built for the test; no build within the test compiles it anew.
+# The programs as they were built for the test; no build within the test compiles them anew.
 _PREBUILT = """
 def _prebuilt_impl(ctx):
     program = ctx.actions.declare_file(ctx.label.name)
@@ -40,12 +42,12 @@ prebuilt = rule(
 _PREBUILT_BUILD = """
 load(":prebuilt.bzl", "prebuilt")
 
-prebuilt(
-    name = "sturgeon",
+[prebuilt(
+    name = name,
     data = glob(["fashion_mnist/*"], allow_empty = True),
-    program = "program",
+    program = "prebuilt/" + name,
     visibility = ["//visibility:public"],
-)
+) for name in ["sturgeon", "trial"]]
 """
 
 
@@ -99,12 +101,22 @@ class Workspace:
         shutil.copy(source, self.path(path))
 
     def add_sturgeon(self):
-        """Makes //experiments:*.bzl and //apps:sturgeon of those in the test's data, the program with
-        Fashion-MNIST if that is there too."""
+        """Makes //experiments:*.bzl, //apps:sturgeon and //apps:trial of those in the test's data
+        (//tests:nested_sturgeon), the programs with Fashion-MNIST if that is there too."""
         for file in glob.glob("experiments/*.bzl"):
             self.copy(file, file)
         self.write("experiments/BUILD", "")
-        self.copy("apps/sturgeon", "apps/program")
+        for program in ("sturgeon", "trial"):
+            self.copy("apps/" + program, "apps/prebuilt/" + program)
+        if self.major_version < 7:
+            # There, rules for C++ are native, and every test has a generator of reports among its inputs.
+            self.write("rules_cc/WORKSPACE", "")
+            self.write("rules_cc/cc/BUILD", "")
+            self.copy("third_party/rules_cc.defs.bzl", "rules_cc/cc/defs.bzl")
+            self.write("remote_coverage_tools/WORKSPACE", "")
+            self.copy("third_party/remote_coverage_tools.BUILD", "remote_coverage_tools/BUILD")
+            self.copy("third_party/coverage_report_generator.sh",
+                      "remote_coverage_tools/coverage_report_generator")
         for file in glob.glob("../*fashion_mnist/*-ubyte.gz"):
             self.copy(file, "apps/fashion_mnist/" + os.path.basename(file))
         self.write("apps/prebuilt.bzl", _PREBUILT)
