@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "apps/rounds.h"
 #include "apps/study_flags.h"
 #include "apps/summary.h"
+#include "apps/test_best.h"
 #include "apps/trial_csv.h"
 #include "apps/trial_task.h"
 #include "core/file.h"
@@ -79,6 +81,8 @@ absl::StatusOr<Setup> MakeSetup(const RoundsFolder& folder, const Plugins& plugi
         FLAGS_study, ": ", kTrainSeconds,
         " is another one each time, and what is built should not be; `bazel run` the study"));
   }
+  status = CheckTest(setup.spec, setup.prepared, FLAGS_study);
+  if (!status.ok()) return status;
   absl::StatusOr<std::vector<EarlierStudy>> earlier = EarlierStudiesOf(setup.spec, config);
   if (!earlier.ok()) return earlier.status();
   config.warm_start = *std::move(earlier);
@@ -152,21 +156,34 @@ RunSummary SummaryOf(const Study& study) {
   return summary;
 }
 
-absl::Status WriteResults(const Study& study, const Setup& setup, const std::string& folder,
-                          const Plugins& plugins) {
+absl::Status WriteResults(const Study& study, const Setup& setup, const Value& test,
+                          const std::string& folder, const Plugins& plugins) {
   const StudyConfig& config = study.config();
-  absl::Status status = WriteFile(
-      folder + "/result.json", WriteJsonPretty(ResultToValue(study, setup.spec.strategy)) + "\n");
-  if (!status.ok()) return status;
+  Value result = ResultToValue(study, setup.spec.strategy);
+  if (!test.is_null()) result.Set("test", test);
+  absl::Status status = WriteFile(folder + "/result.json", WriteJsonPretty(result) + "\n");
   std::string csv = CsvHeader(config);
   for (const Trial& trial : study.Trials()) csv += CsvRow(config, trial);
-  status = WriteFile(folder + "/trials.csv", csv);
+  if (status.ok()) status = WriteFile(folder + "/trials.csv", csv);
+  std::string summary = StudySummary(study, SummaryOf(study), kSummaryWidth);
+  if (!test.is_null()) summary += TestText(test);
+  if (status.ok()) status = WriteFile(folder + "/summary.txt", summary);
   if (!status.ok()) return status;
-  status = WriteFile(folder + "/summary.txt", StudySummary(study, SummaryOf(study), kSummaryWidth));
-  if (!status.ok()) return status;
-  return WriteReportFile(
-      folder + "/report.html",
-      {ReportOf(study, setup.spec.strategy, setup.spec.runner, "study.db", plugins)});
+  const PluginSpec& strategy = setup.spec.strategy;
+  return WriteReportFile(folder + "/report.html",
+                         {ReportOf(study, strategy, setup.spec.runner, "study.db", plugins)});
+}
+
+// The best trial's test, if the study wants one.
+absl::StatusOr<Value> Test(Study& study, const Setup& setup, const Plugins& plugins) {
+  const std::optional<Trial> best = study.Best();
+  if (!setup.spec.test_best || !best.has_value()) return Value();
+  const absl::StatusOr<std::unique_ptr<Runner>> runner =
+      plugins.runners.Create(setup.spec.runner, RunnerContext());
+  if (!runner.ok()) return runner.status();
+  RunRequest request = {study, *setup.prepared.model, setup.prepared.fixed};
+  request.source = &setup.spec.model;
+  return TestBest(request, **runner, *best);
 }
 
 absl::Status Collect(const RoundsFolder& folder, const Plugins& plugins) {
@@ -187,7 +204,9 @@ absl::Status Collect(const RoundsFolder& folder, const Plugins& plugins) {
   const absl::StatusOr<std::unique_ptr<Study>> study =
       Study::Attach(setup->prepared.config, setup->spec.strategy, plugins, {}, kept->place);
   if (!study.ok()) return At(FLAGS_study, study.status());
-  status = WriteResults(**study, *setup, FLAGS_output, plugins);
+  const absl::StatusOr<Value> test = Test(**study, *setup, plugins);
+  if (!test.ok()) return At("the test failed", test.status());
+  status = WriteResults(**study, *setup, *test, FLAGS_output, plugins);
   if (!status.ok()) return status;
   const int64_t failed = (*study)->counts().failed;
   if (FLAGS_max_failures < 0 || failed <= FLAGS_max_failures) return absl::OkStatus();

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "apps/terminal.h"
 #include "core/model.h"
 #include "core/space_json.h"
 #include "core/stop_token.h"
@@ -104,6 +105,31 @@ absl::StatusOr<Value> TestBest(const RunRequest& request, Runner& runner, const 
   return Value(Value::Object{{"trial", best.id},
                              {"metrics", std::move(named)},
                              {"seconds", absl::ToDoubleSeconds(absl::Now() - start)}});
+}
+
+std::string TestText(const Value& test) {
+  std::string text = "\nTest: ";
+  const char* separator = "";
+  for (const Value::Field& metric : test.Find("metrics")->object()) {
+    absl::StrAppend(&text, std::exchange(separator, ", "), metric.name, " ",
+                    ShortNumber(metric.value.number()));
+  }
+  return absl::StrCat(text, ", by trial ", test.Find("trial")->integer(),
+                      " trained once more on all training data\n");
+}
+
+absl::Status CheckTest(const StudySpec& spec, const PreparedStudy& prepared,
+                       const std::string& source) {
+  if (!spec.test_best) return absl::OkStatus();
+  if (prepared.model->test_metrics().empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(source, ": test_best: the model ", spec.model.name, " has no test data"));
+  }
+  if (prepared.config.objectives.size() > 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(source, ": test_best: of several objectives there is no one best trial"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace sturgeon

@@ -102,14 +102,8 @@ absl::StatusOr<Setup> MakeSetup(const Plugins& plugins) {
   absl::StatusOr<std::vector<Value>> enqueued = EnqueuedBy(setup.spec, setup.prepared);
   if (!enqueued.ok()) return enqueued.status();
   setup.enqueue = *std::move(enqueued);
-  if (setup.spec.test_best && setup.prepared.model->test_metrics().empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file, ": test_best: the model ", setup.spec.model.name, " has no test data"));
-  }
-  if (setup.spec.test_best && setup.prepared.config.objectives.size() > 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file, ": test_best: of several objectives there is no one best trial"));
-  }
+  const absl::Status testable = CheckTest(setup.spec, setup.prepared, file);
+  if (!testable.ok()) return testable;
   setup.output = FLAGS_output.empty() ? DefaultOutput(setup.spec.name) : FLAGS_output;
   absl::Status status = CheckWritable(setup.output);
   if (!status.ok()) return At("--output", status);
@@ -178,17 +172,6 @@ std::string Resumption(const Study& study, const Storage& storage, int64_t plann
     text += "; nothing is left to do (more --trials go on, another --study_name starts afresh)";
   }
   return text;
-}
-
-std::string TestText(const Value& test) {
-  std::string text = "\nTest: ";
-  const char* separator = "";
-  for (const Value::Field& metric : test.Find("metrics")->object()) {
-    absl::StrAppend(&text, std::exchange(separator, ", "), metric.name, " ",
-                    ShortNumber(metric.value.number()));
-  }
-  return absl::StrCat(text, ", by trial ", test.Find("trial")->integer(),
-                      " trained once more on all training data\n");
 }
 
 int Run(const std::vector<std::string>&, const Plugins& plugins) {

@@ -78,19 +78,19 @@ def _tuning_result_impl(ctx):
     if ctx.files.warm_start:
         flags.append("--warm_start=" + ",".join([file.path for file in ctx.files.warm_start]))
     planned = ["--trials=%d" % (rounds * width)]
-    propose_flags = flags
-    if not strategy or plans_by_trials(strategy["name"], strategy):
-        propose_flags = flags + planned
-        if strategy:
-            # buildifier: disable=print
-            print(("%s: %s plans by the number of trials, so that with other rounds it may propose other " +
-                   "trials from the first round on, which then run anew.") % (ctx.label, strategy["name"]))
+    plans = not strategy or plans_by_trials(strategy["name"], strategy)
+    if plans and strategy:
+        # buildifier: disable=print
+        print(("%s: %s plans by the number of trials, so that with other rounds it may propose other " +
+               "trials from the first round on, which then run anew.") % (ctx.label, strategy["name"]))
 
     folder = _folder(ctx, [
         str(ctx.attr.study.label) if ctx.attr.study else ctx.attr.study_json,
         str(ctx.attr.program.label),
         str(ctx.attr.trial_program.label) if ctx.attr.trial_program else "",
-        repr(propose_flags),
+        repr(flags),
+        # With another number of trials its propose actions are others.
+        ctx.label.name if plans else "",
         repr(sorted([str(target.label) for target in ctx.attr.data])),
         repr(sorted(ctx.attr.execution_requirements.items())),
     ])
@@ -100,7 +100,7 @@ def _tuning_result_impl(ctx):
         study = ctx.actions.declare_file(folder + "/study.json")
         ctx.actions.write(study, ctx.attr.study_json + "\n")
     flags.append("--study=" + study.path)
-    propose_flags = propose_flags + ["--study=" + study.path]
+    propose_flags = flags + planned if plans else flags
 
     what = study.basename
     finished = []  # a file a round

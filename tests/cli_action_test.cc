@@ -223,6 +223,16 @@ TEST_F(ActionTest, AStudyOfEverythingComesToTheSameAsTune) {
   EXPECT_THAT(replayed.out, HasSubstr("10 proposals (6 trials enqueued"));
 }
 
+TEST_F(ActionTest, TheBestIsTestedWhereTheStudyWantsThat) {
+  WriteAll(study_, R"({
+    "name": "tested", "model": {"name": "softmax_regression", "epochs": 1, "train_limit": 500},
+    "strategy": "random", "seed": 3, "test_best": true
+  })");
+  ExpectEqual(1);
+  EXPECT_THAT(Built(), HasSubstr("\"test\": {\"trial\": "));
+  EXPECT_THAT(ReadAll(folder_ + "summary.txt"), HasSubstr("Test: test_error "));
+}
+
 TEST_F(ActionTest, AStrategyThatHasNothingMoreToTryLeavesTasksIdle) {
   WriteAll(study_, absl::StrReplaceAll(kSphere, {{"\"dimensions\": 3", "\"dimensions\": 2"}}));
   ExpectEqual(4, {"--strategy=grid", "--strategy_options=points_per_parameter=3"});

@@ -84,6 +84,13 @@ class Experiments(unittest.TestCase):
         self.define(experiment(rounds=7, more="max_failures = 3,"))
         self.assertEqual(self.build("//:valley.result"), {"Collect": 1})
 
+    def test_a_strategy_that_plans_proposes_anew_and_trains_what_is_new(self):
+        self.fresh()
+        self.define(experiment(rounds=2, strategy='"coarse_to_fine"'))
+        self.workspace.bazel("build", "//:valley.result")
+        self.define(experiment(rounds=3, strategy='"coarse_to_fine"'))
+        self.assertEqual(self.build("//:valley.result"), {"Propose": 3, "Trial": 4, "Collect": 1})
+
     def test_experiments_share_their_trials(self):
         self.fresh()
         self.define(experiment("short", rounds=3), experiment("long", rounds=5, more='tags = ["x"],'))
