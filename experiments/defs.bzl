@@ -23,6 +23,11 @@ def _script_impl(ctx):
             "\"$runfiles\"/" + _shell_quoted(ctx.workspace_name + "/" + file.short_path)
             for file in ctx.files.warm_start
         ]))
+    if ctx.attr.in_test_folder:
+        flags.append("--storage=sqlite:\"$TEST_TMPDIR\"/study.db")
+    if ctx.attr.binary:
+        flags.insert(0, "--model_options=program=\"$runfiles\"/" +
+                        _shell_quoted(ctx.workspace_name + "/" + ctx.executable.binary.short_path))
     script = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.write(
         output = script,
@@ -43,11 +48,20 @@ exec "$runfiles"/{program} tune --study="$runfiles"/{study} {flags} "$@"
     )
     runfiles = ctx.runfiles(files = [study] + ctx.files.data + ctx.files.warm_start)
     runfiles = runfiles.merge(ctx.attr.program[DefaultInfo].default_runfiles)
+    if ctx.attr.binary:
+        runfiles = runfiles.merge(ctx.runfiles(files = [ctx.executable.binary]))
+        runfiles = runfiles.merge(ctx.attr.binary[DefaultInfo].default_runfiles)
     return [DefaultInfo(executable = script, runfiles = runfiles)]
 
 _ATTRS = {
+    "binary": attr.label(
+        allow_files = True,
+        cfg = "target",
+        executable = True,
+    ),
     "data": attr.label_list(allow_files = True),
     "flags": attr.string_list(),
+    "in_test_folder": attr.bool(doc = "Whether the study is kept in a test's folder."),
     "program": attr.label(
         allow_files = True,
         cfg = "target",
@@ -98,6 +112,12 @@ def _programs(program, trial_program):
         return program, trial_program
     return Label("//apps:sturgeon"), trial_program or Label("//apps:trial")
 
+# The model: that which was given, or a binary by itself.
+def _model_of(study, model, binary, objectives):
+    if study or model or not binary:
+        return model
+    return {"name": "command", "metrics": [objective["metric"] for objective in objectives or []] or ["value"]}
+
 # The label of the result of an experiment.
 def _result_of(experiment):
     experiment = str(experiment)
@@ -110,6 +130,7 @@ def tuning_experiment(
         name,
         study = None,
         model = None,
+        binary = None,
         parameters = None,
         objectives = None,
         constraints = None,
@@ -148,6 +169,10 @@ def tuning_experiment(
       name: the target's name.
       study: the study file; or instead
       model: the model's name, or a dict with its name and options, as in a study file; then also
+      binary: a program of any language that is the model, with what it needs among its runfiles. It is what
+        {program} stands for in the options of the model `command`, the study file's or `model`'s; without
+        either, it gets each hyperparameter as --NAME=VALUE, and must report the metrics of
+        `objectives` (docs/programs.md). Trials run anew where it changes.
       parameters: what differs from the model's own search space: a list of dicts, as in a study file.
       objectives: likewise.
       constraints: likewise.
@@ -175,6 +200,7 @@ def tuning_experiment(
       visibility: of all targets.
       **kwargs: passed to all targets (exec_properties, testonly, ...).
     """
+    model = _model_of(study, model, binary, objectives)
     if (study == None) == (model == None):
         fail("tuning_experiment %s: give a study file (study), or a model" % name)
     fields = {
@@ -195,6 +221,7 @@ def tuning_experiment(
     if expect != None and rounds == None:
         fail("tuning_experiment %s: expect goes with rounds: it looks at what is built" % name)
     common = dict(
+        binary = binary,
         data = data,
         program = program,
         study = study,
@@ -220,7 +247,8 @@ def tuning_experiment(
     _tuning_smoke_test(
         name = name + ".smoke",
         size = "medium",
-        flags = all_flags + ["--trials=1", "--notest_best", "--output=/dev/null", "--storage=memory:"],
+        flags = all_flags + ["--trials=1", "--notest_best", "--output=/dev/null"],
+        in_test_folder = True,
         tags = tags,
         **common
     )
@@ -308,6 +336,7 @@ def tuning_matrix(
         rounds,
         studies = None,
         model = None,
+        binary = None,
         datasets = [],
         parameters = None,
         objectives = None,
@@ -341,7 +370,8 @@ def tuning_matrix(
       model: as in tuning_experiment, with what may follow there, and
       datasets: the values that the model's option `dataset` has, one after another; a list, or a dict of
         values and what the table calls them. Empty: the model is as it is.
-      parameters: see tuning_experiment.
+      binary: see tuning_experiment.
+      parameters: likewise.
       objectives: likewise.
       constraints: likewise.
       fixed: likewise.
@@ -358,6 +388,7 @@ def tuning_matrix(
       visibility: likewise.
       **kwargs: passed to all targets.
     """
+    model = _model_of(studies, model, binary, objectives)
     if (studies == None) == (model == None):
         fail("tuning_matrix %s: give study files (studies), or a model" % name)
     program, trial_program = _programs(program, trial_program)
@@ -396,6 +427,7 @@ def tuning_matrix(
                 cell = "%s.%d" % (name, number)
                 _result(
                     name = cell,
+                    binary = binary,
                     data = data,
                     execution_requirements = execution_requirements,
                     further_strategies = further_strategies,

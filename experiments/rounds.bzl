@@ -55,15 +55,24 @@ def _folder(ctx, key):
 
 def _run(ctx, program, mnemonic, message, arguments, inputs, outputs):
     program = program[DefaultInfo].files_to_run
+    binary = ctx.attr.binary[DefaultInfo].files_to_run if ctx.attr.binary else None
+
+    # Who reads data looks there for it: the models, or the binary that is the model.
+    reader = (binary or program).executable
     ctx.actions.run(
         executable = program,
         arguments = ["action"] + arguments,
-        env = {"RUNFILES_DIR": program.executable.path + ".runfiles"},
+        env = {
+            # Not the user's: on every machine it is the same key.
+            "PATH": "/bin:/usr/bin:/usr/local/bin",
+            "RUNFILES_DIR": reader.path + ".runfiles",
+        },
         execution_requirements = ctx.attr.execution_requirements,
         inputs = inputs + ctx.files.data,
         mnemonic = mnemonic,
         outputs = outputs,
         progress_message = message,
+        tools = [binary] if binary else [],
     )
 
 def _tuning_result_impl(ctx):
@@ -73,6 +82,8 @@ def _tuning_result_impl(ctx):
     width = ctx.attr.trials_per_round
 
     flags = strategy_flags(strategy) + ["--width=%d" % width]
+    if ctx.attr.binary:
+        flags.append("--model_options=program=" + json.encode(ctx.executable.binary.path))
     if ctx.attr.seed >= 0:
         flags.append("--seed=%d" % ctx.attr.seed)
     if ctx.files.warm_start:
@@ -169,6 +180,12 @@ def _tuning_result_impl(ctx):
 tuning_result = rule(
     implementation = _tuning_result_impl,
     attrs = {
+        "binary": attr.label(
+            allow_files = True,
+            cfg = "target",
+            doc = "The program that is the model: {program} of the model `command`.",
+            executable = True,
+        ),
         "data": attr.label_list(
             allow_files = True,
             doc = "Files that the model reads, as inputs of every action.",

@@ -13,7 +13,7 @@ namespace {
 
 // The error after a full training.
 double Error(const sturgeon::Value& hyperparameters) {
-  const auto model = elastic_net::ElasticNetFactory::Create({}, {});
+  const auto model = elastic_net::ElasticNetFactory::Create(elastic_net::ElasticNetOptions(), {});
   EXPECT_TRUE(model.ok()) << model.status();
   const auto training = (*model)->Create(hyperparameters, {});
   EXPECT_TRUE(training.ok()) << training.status();
