@@ -14,6 +14,7 @@ extern const Command kTrialsCommand;
 extern const Command kBestCommand;
 extern const Command kPlotCommand;
 extern const Command kReportCommand;
+extern const Command kImportanceCommand;
 extern const Command kExportCommand;
 extern const Command kImportCommand;
 extern const Command kDeleteCommand;

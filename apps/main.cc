@@ -21,9 +21,9 @@ namespace sturgeon {
 namespace {
 
 std::vector<const Command*> Commands() {
-  return {&kTuneCommand,    &kStudiesCommand, &kTrialsCommand, &kBestCommand,   &kPlotCommand,
-          &kReportCommand,  &kExportCommand,  &kImportCommand, &kReplayCommand, &kDeleteCommand,
-          &kPluginsCommand, &kServeCommand,   &kActionCommand};
+  return {&kTuneCommand,   &kStudiesCommand,    &kTrialsCommand, &kBestCommand,   &kPlotCommand,
+          &kReportCommand, &kImportanceCommand, &kExportCommand, &kImportCommand, &kReplayCommand,
+          &kDeleteCommand, &kPluginsCommand,    &kServeCommand,  &kActionCommand};
 }
 
 const Command* Find(const std::string& name) {
@@ -39,7 +39,7 @@ std::string Help() {
       "  sturgeon COMMAND [flags]\n\nCommands\n";
   for (const Command* command : Commands()) {
     const std::string name(command->name);
-    absl::StrAppend(&help, "  ", name, std::string(10 - name.size(), ' '), command->summary, "\n");
+    absl::StrAppend(&help, "  ", name, std::string(12 - name.size(), ' '), command->summary, "\n");
   }
   help += "\n`sturgeon COMMAND --help` shows the flags of a command and an example.\n";
   return help;

@@ -5,8 +5,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "apps/importance_table.h"
 #include "apps/terminal.h"
 #include "core/importance.h"
 #include "core/json.h"
@@ -16,7 +17,6 @@ namespace sturgeon {
 namespace {
 
 constexpr size_t kMostShown = 5;
-constexpr int kBarWidth = 24;
 
 std::string Count(int64_t n, const char* what) {
   return absl::StrCat(n, " ", what, n == 1 ? "" : "s");
@@ -151,28 +151,14 @@ std::string LeaderTable(const StudyConfig& config, const std::vector<Trial>& lea
   return Table(columns, width);
 }
 
-std::string EffectBars(const StudyConfig& config, const std::vector<Trial>& trials) {
-  const std::vector<double> effects = MainEffects(config, trials);
-  std::vector<int> order;
-  for (int p = 0; p < config.space.size(); ++p) {
-    if (effects[p] > 0) order.push_back(p);
-  }
-  if (order.empty()) return "";
-  std::stable_sort(order.begin(), order.end(),
-                   [&](int a, int b) { return effects[a] > effects[b]; });
-  size_t widest = 0;
-  for (const int p : order) widest = std::max(widest, config.space[p].name.size());
-  std::string text = absl::StrCat(
+std::string WhatMattered(const StudyConfig& config, const std::vector<Trial>& trials) {
+  const absl::StatusOr<ImportanceReport> report = Importance(config, trials);
+  const std::string table = report.ok() ? ShortImportanceTable(config, *report) : "";
+  if (table.empty()) return "";
+  return absl::StrCat(
       "\nWhat mattered",
       config.objectives.size() > 1 ? absl::StrCat(" for ", config.objectives[0].metric) : "",
-      " (share of the variation explained)\n");
-  for (const int p : order) {
-    const std::string& name = config.space[p].name;
-    const int length = std::max(1, static_cast<int>(std::lround(effects[p] * kBarWidth)));
-    absl::StrAppend(&text, "  ", name, std::string(widest - name.size() + 2, ' '),
-                    absl::StrFormat("%.2f ", effects[p]), std::string(length, '#'), "\n");
-  }
-  return text;
+      " (share of the variation explained)\n", table);
 }
 
 std::string ShowSpent(const Spent& spent, const StudyConfig& config) {
@@ -254,7 +240,7 @@ std::string StudySummary(const Study& study, const RunSummary& run, int width) {
   if (config.max_steps > 1 || config.budget.limited() || !config.budget.cost_metric.empty()) {
     text += SpentTable(config, trials, width);
   }
-  text += EffectBars(config, trials);
+  text += WhatMattered(config, trials);
   text += Failures(trials, FirstFailure(study));
   return text;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/importance.h"
@@ -87,9 +88,11 @@ Value ResultHead(const StudyConfig& config, const Value& strategy, const std::ve
 
 Value ResultTail(const StudyConfig& config, absl::Span<const Trial> trials,
                  const Spending& spending) {
-  const std::vector<double> effects = MainEffects(config, trials);
+  const absl::StatusOr<ImportanceReport> report = Importance(config, trials);
   Value importance = Value::Object();
-  for (int i = 0; i < config.space.size(); ++i) importance.Set(config.space[i].name, effects[i]);
+  for (int i = 0; i < config.space.size(); ++i) {
+    importance.Set(config.space[i].name, report.ok() ? report->parameters[i].importance : 0.0);
+  }
   const auto set_spent = [&](const Spent& spent, Value* value) {
     value->Set("steps", spent.steps);
     value->Set("seconds", spent.seconds);

@@ -27,8 +27,8 @@ Value TrialToValue(const StudyConfig& config, const Trial& trial);
 // trial, if there is one; the strategy is left out if it is null.
 Value ResultHead(const StudyConfig& config, const Value& strategy, const std::vector<Trial>& best);
 
-// What stands behind the trials: "importance", by MainEffects of `trials`, "spent", and of a study
-// with one objective "progress". `cost` stands where the study has a metric for it.
+// What stands behind the trials: "importance", core/importance.h's default of `trials`, "spent",
+// and of a study with one objective "progress". `cost` stands where the study has a metric for it.
 Value ResultTail(const StudyConfig& config, absl::Span<const Trial> trials,
                  const Spending& spending);
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "core/importance.h"
@@ -275,8 +276,15 @@ void AddImportance(ReportStudy* study) {
     trials.push_back(std::move(brief));
   }
   for (size_t k = 0; k < config.objectives.size(); ++k) {
-    study->importance.push_back(
-        {"main effects", config.objectives[k].metric, MainEffects(config, trials, k)});
+    ImportanceOptions options;
+    options.metric = config.objectives[k].metric;
+    const absl::StatusOr<ImportanceReport> found = Importance(config, trials, options);
+    if (!found.ok()) continue;  // no error is known of an objective
+    ReportImportance entry = {"fanova", found->metric, {}};
+    for (const ParameterImportance& parameter : found->parameters) {
+      entry.shares.push_back(parameter.importance);
+    }
+    study->importance.push_back(std::move(entry));
   }
 }
 

@@ -46,7 +46,7 @@ struct ReportRound {
 
 // What mattered, by one measure and for one objective.
 struct ReportImportance {
-  std::string measure;  // "main effects"
+  std::string measure;  // "fanova"
   std::string metric;
   std::vector<double> shares;  // one a parameter
 };

@@ -17,8 +17,9 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 TEST(Usage, HelpIsShortAndHasAnExample) {
-  for (const char* command : {"tune", "studies", "trials", "best", "plot", "report", "export",
-                              "import", "replay", "delete", "plugins", "serve", "action"}) {
+  for (const char* command :
+       {"tune", "studies", "trials", "best", "plot", "report", "importance", "export", "import",
+        "replay", "delete", "plugins", "serve", "action"}) {
     const ProgramResult help = RunSturgeon({command, "--help"});
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_EQ(help.err, "");
