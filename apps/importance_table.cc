@@ -81,10 +81,11 @@ std::string Trust(const ImportanceReport& report) {
 }  // namespace
 
 std::string ShortImportanceTable(const StudyConfig& config, const ImportanceReport& report) {
+  if (report.explained <= 0) return "";
   std::vector<std::vector<std::string>> rows;
   for (const int p : MostImportantFirst(report)) {
     const double share = report.parameters[p].importance;
-    if (share < 0.005) continue;  // 0.00
+    if (share < std::max(0.005, 2 * report.noise)) continue;  // 0.005 is shown as 0.00
     rows.push_back({Elided(config.space[p].name, kMostNameWidth),
                     absl::StrFormat("%.2f %s", share, Bar(share))});
   }

@@ -9,8 +9,9 @@
 
 namespace sturgeon {
 
-// Lines of text, a parameter each, the most important first, with bars: those that have any
-// importance. Then the tiers that the data contradict. Empty: nothing has.
+// Lines of text, a parameter each, the most important first, with bars: those that have twice what
+// a parameter without influence would be given, or more. Then the tiers that the data contradict.
+// Empty: the data do not tell.
 std::string ShortImportanceTable(const StudyConfig& config, const ImportanceReport& report);
 
 // All of the report: every parameter, its interval and tiers, pairs, and how far to believe it.

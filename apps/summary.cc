@@ -153,8 +153,9 @@ std::string LeaderTable(const StudyConfig& config, const std::vector<Trial>& lea
 
 std::string WhatMattered(const StudyConfig& config, const std::vector<Trial>& trials) {
   const absl::StatusOr<ImportanceReport> report = Importance(config, trials);
-  const std::string table = report.ok() ? ShortImportanceTable(config, *report) : "";
-  if (table.empty()) return "";
+  if (!report.ok() || report->trials < kFewestTrials) return "";
+  const std::string table = ShortImportanceTable(config, *report);
+  if (table.empty()) return "\nWhat mattered: these trials do not tell\n";
   return absl::StrCat(
       "\nWhat mattered",
       config.objectives.size() > 1 ? absl::StrCat(" for ", config.objectives[0].metric) : "",

@@ -349,6 +349,34 @@ TEST(Importance, OptionsOutOfRangeAreErrors) {
   EXPECT_TRUE(absl::IsInvalidArgument(Importance(config, {}, options).status()));
 }
 
+// 90 % intervals; what they hold is what all studies say on average.
+TEST(Importance, IntervalsHoldWhatOtherStudiesSay) {
+  const StudyConfig config = Floats(4);
+  constexpr int kStudies = 100;
+  for (const ImportanceMethod method : kAllMethods) {
+    std::vector<ImportanceReport> reports;
+    std::vector<double> means(4, 0.0);
+    for (uint64_t seed = 0; seed < kStudies; ++seed) {
+      RandomStream noise(seed, 0, 1);
+      reports.push_back(Report(config,
+                               Trials(config, 60, 1000 + seed,
+                                      [&](const Point& point) {
+                                        return 3 * std::pow(point[0] - 0.4, 2) + point[1] +
+                                               point[0] * point[2] + 0.15 * noise.Normal();
+                                      }),
+                               Method(method)));
+      for (int p = 0; p < 4; ++p) means[p] += reports.back().parameters[p].importance / kStudies;
+    }
+    for (int p = 0; p < 4; ++p) {
+      int held = 0;
+      for (const ImportanceReport& report : reports) {
+        held += report.parameters[p].low <= means[p] && means[p] <= report.parameters[p].high;
+      }
+      EXPECT_GE(held, 80) << ImportanceMethodName(method) << p;
+    }
+  }
+}
+
 TEST(Importance, IsAFunctionOfItsArguments) {
   const StudyConfig config = Floats(3);
   const std::vector<Trial> trials = Trials(config, 60, 11, Ishigami);
