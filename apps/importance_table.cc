@@ -51,6 +51,12 @@ std::string Table(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
+// Whether there is more than one, so that there is something to say of them.
+bool HasTiers(const SearchSpace& space) {
+  return std::any_of(space.parameters().begin(), space.parameters().end(),
+                     [&](const Parameter& parameter) { return parameter.tier != space[0].tier; });
+}
+
 std::string Tiers(const ParameterImportance& parameter) {
   return parameter.first_tier == parameter.last_tier
              ? absl::StrCat(parameter.first_tier)
@@ -112,7 +118,9 @@ std::string ImportanceText(const StudyConfig& config, const ImportanceReport& re
   const bool fanova = report.method == ImportanceMethod::kFanova;
   std::vector<std::vector<std::string>> rows = {{"", "share", "90 %"}};
   if (fanova) rows[0].push_back("total");
-  for (const char* head : {"tier", "by the data", ""}) rows[0].push_back(head);
+  const bool tiers = HasTiers(config.space);
+  if (tiers) rows[0].insert(rows[0].end(), {"tier", "by the data"});
+  rows[0].push_back("");
   for (const int p : MostImportantFirst(report)) {
     const ParameterImportance& parameter = report.parameters[p];
     std::vector<std::string> row = {
@@ -121,8 +129,10 @@ std::string ImportanceText(const StudyConfig& config, const ImportanceReport& re
         absl::StrFormat("%.2f to %.2f", parameter.low, parameter.high),
     };
     if (fanova) row.push_back(absl::StrFormat("%.2f", parameter.total));
-    row.push_back(absl::StrCat(config.space[p].tier));
-    row.push_back(Tiers(parameter));
+    if (tiers) {
+      row.push_back(absl::StrCat(config.space[p].tier));
+      row.push_back(Tiers(parameter));
+    }
     row.push_back(Bar(parameter.importance));
     rows.push_back(std::move(row));
   }

@@ -57,6 +57,11 @@ TEST(ImportanceText, HasAllAndHowFarToBelieveIt) {
   EXPECT_THAT(text, Not(HasSubstr("pair")));
   report.explained = 0;
   EXPECT_THAT(ImportanceText(Config(), report), HasSubstr("say nothing"));
+  EXPECT_THAT(text, HasSubstr("by the data"));
+  StudyConfig untiered;
+  untiered.space = *SearchSpace::Create(
+      {Parameter::Float("a", 0, 1), Parameter::Float("b", 0, 1), Parameter::Float("c", 0, 1)});
+  EXPECT_THAT(ImportanceText(untiered, report), Not(HasSubstr("by the data")));
   report.pairs = {{0, 2, 0.25}};
   EXPECT_THAT(ImportanceText(Config(), report), HasSubstr("rate x beta   0.25  ######\n"));
 }
