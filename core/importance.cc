@@ -128,6 +128,12 @@ std::vector<double> Ranks(const std::vector<double>& losses) {
   return ranks;
 }
 
+// Whether it is known where the trial lies: one may fail before it is.
+bool HasPoint(const Trial& trial, size_t axes) {
+  return trial.point.size() == axes && std::any_of(trial.point.begin(), trial.point.end(),
+                                                   [](double v) { return !std::isnan(v); });
+}
+
 // The trials that count, as the measures see them.
 struct Sample {
   ForestData data;            // y: less is better
@@ -145,7 +151,7 @@ Sample MakeSample(const StudyConfig& config, absl::Span<const Trial> trials, con
   const Objective sign = {source.name, source.goal.value_or(Goal::kMinimize)};
   for (const Trial& trial : trials) {
     if (!trial.finished() || trial.failure == FailureKind::kCancelled) continue;
-    if (trial.point.size() != axes) continue;
+    if (!HasPoint(trial, axes)) continue;
     double loss = sign.Loss(MetricOf(config, source, trial));
     if (!(std::abs(loss) < std::numeric_limits<double>::infinity())) {
       if (source.kind != Source::kObjective) continue;

@@ -23,7 +23,8 @@
 // assignment. So a parameter that exists in a third of the space, where it explains all, has main
 // effect 1/9, interaction with its parent 2/9, and total effect 1/3 of that third's variance.
 //
-// Trials that count are those that have ended, but for those that were cut off (kCancelled). An
+// Trials that count are those that have ended, but for those that were cut off (kCancelled) and
+// those that failed before their point was known. A stopped trial counts by its last value. An
 // objective of a failed trial is worse than all others. Deterministic: a function of its arguments.
 #ifndef STURGEON_CORE_IMPORTANCE_H_
 #define STURGEON_CORE_IMPORTANCE_H_

@@ -251,6 +251,13 @@ TEST(Importance, FailedTrialsCountAsWorstAndRunningOnesNotAtAll) {
       cut_off.values.clear();
       trials.push_back(cut_off);
     }
+    Trial lost = trials[0];
+    lost.state = TrialState::kFailed;
+    lost.values.clear();
+    for (const Point& nowhere : {Point(), Point(3, std::nan(""))}) {
+      lost.point = nowhere;
+      trials.push_back(lost);
+    }
     EXPECT_EQ(Shares(Report(config, trials, options)), Shares(report));
     EXPECT_EQ(Report(config, trials, options).trials, 100);
   }
