@@ -88,6 +88,11 @@ class RemoteExecution(unittest.TestCase):
         time.sleep(1)
         self.engine.start()
         spawns = self.workspace.finish_spawns(build)
+        # What an executor had finished but not yet answered when it died is in its cache.
+        hits = [spawn for spawn in spawns if spawn["runner"] == "remote cache hit"]
+        self.assertLessEqual(len(hits), 2)
+        for spawn in hits:
+            spawn["runner"] = "remote"
         self.assertEqual(how(spawns), all_by("remote"))
         self.assertGreater(min(self.executed()), 1, "one of the executors has been idle")
         for spawn in spawns:
