@@ -1,6 +1,10 @@
-"""Two executors of the Remote Execution API on this machine, as long as a test needs them."""
+"""Two executors of the Remote Execution API on this machine, as long as a test needs them.
+
+For tests with //tests:remote_engine in their data.
+"""
 
 import ctypes
+import glob
 import os
 import shutil
 import signal
@@ -83,8 +87,9 @@ class RemoteEngine:
     that ends.
     """
 
-    def __init__(self, casd, run):
-        self._casd, self._run = os.path.abspath(casd), os.path.abspath(run)
+    def __init__(self):
+        self._casd, self._run = (os.path.abspath(glob.glob("../*buildbox/" + name)[0])
+                                 for name in ("buildbox-casd", "buildbox-run"))
         self._folder = tempfile.mkdtemp(prefix="engine.", dir=os.environ.get("TEST_TMPDIR"))
         self._path = os.defpath
         if not _bwrap_works():

@@ -1,19 +1,13 @@
-"""An experiment as actions on a service of the Remote Execution API.
-
-    python3 remote_execution_test.py CASD RUN
-"""
+"""An experiment as actions on a service of the Remote Execution API."""
 
 import collections
 import json
 import signal
-import sys
 import time
 import unittest
 
 from nested_bazel import Workspace
 from remote_engine import RemoteEngine
-
-CASD = RUN = None
 
 ROUNDS, WIDTH = 5, 4
 BUILD = f"""
@@ -55,7 +49,7 @@ def without_times(value):
 
 class RemoteExecution(unittest.TestCase):
     def setUp(self):
-        self.engine = RemoteEngine(CASD, RUN)
+        self.engine = RemoteEngine()
         self.addCleanup(self.engine.close)
         self.engine.start()
         self.workspace = Workspace()
@@ -115,5 +109,4 @@ class RemoteExecution(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    CASD, RUN = sys.argv[1:]
-    unittest.main(argv=sys.argv[:1])
+    unittest.main()
