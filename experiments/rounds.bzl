@@ -104,6 +104,7 @@ def _tuning_result_impl(ctx):
         ctx.label.name if plans else "",
         repr(sorted([str(target.label) for target in ctx.attr.data])),
         repr(sorted(ctx.attr.execution_requirements.items())),
+        repr(sorted(ctx.attr.exec_properties.items())),
     ])
     if ctx.attr.study:
         study = ctx.file.study

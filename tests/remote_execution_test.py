@@ -16,12 +16,13 @@ load("//experiments:defs.bzl", "tuning_experiment")
 [tuning_experiment(
     name = name,
     study = "fashion_mnist_quick.json",
-    exec_properties = {{"container-image": "docker://debian:12"}},
+    exec_properties = exec_properties,
     rounds = rounds,
     trials_per_round = trials_per_round,
-) for name, rounds, trials_per_round in [
-    ("one_trial", 1, 1),
-    ("fashion_mnist_quick", {ROUNDS}, {WIDTH}),
+) for name, rounds, trials_per_round, exec_properties in [
+    ("one_trial", 1, 1, {{}}),
+    ("fashion_mnist_quick", {ROUNDS}, {WIDTH}, {{"container-image": "docker://debian:12"}}),
+    ("anywhere", {ROUNDS}, {WIDTH}, {{}}),
 ]]
 """
 RESULT = "//study:fashion_mnist_quick.result"
@@ -106,6 +107,9 @@ class RemoteExecution(unittest.TestCase):
         runners = {spawn["runner"] for spawn in self.workspace.spawns(RESULT)}
         self.assertFalse({runner for runner in runners if "remote" in runner})
         self.assertEqual(self.result(), result)
+
+        # The same study may be built with other platform properties, and at the same time.
+        self.workspace.bazel("build", "--nobuild", RESULT, "//study:anywhere.result")
 
 
 if __name__ == "__main__":
