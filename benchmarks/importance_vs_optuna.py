@@ -16,6 +16,11 @@ problems and seeds of
     optuna    Spearman's rank correlation with Optuna's fANOVA
     ms        a call, without the start of the program (Sturgeon) or imports (Optuna)
 
+    venv/bin/python benchmarks/importance_vs_optuna.py --studies RESULT.json …
+
+compares only the two fANOVA, on the trials of studies that `sturgeon tune` has run: their shares, and how
+their order agrees. Parameters with a condition are left out, as Optuna leaves them out.
+
 With --results, what was measured is added to that file, and not measured again.
 """
 
@@ -195,22 +200,71 @@ def report(rows, truths):
                 print(f"| {method} | " + " | ".join(agreement(some, truths, method)) + " |")
 
 
+def compare_study(program, path):
+    """Sturgeon's fANOVA and Optuna's on the trials of a result file."""
+    result = json.loads(Path(path).read_text())
+    parameters = [p for p in result["space"] if "condition" not in p]
+    space = {}
+    for p in parameters:
+        if p["type"] == "categorical":
+            space[p["name"]] = optuna.distributions.CategoricalDistribution(p["choices"])
+        elif p["type"] == "int":
+            space[p["name"]] = optuna.distributions.IntDistribution(
+                p["low"], p["high"], log=p.get("scale") == "log"
+            )
+        else:  # a reverse log scale is a log scale of 1 - value
+            low, high = p["low"], p["high"]
+            if p.get("scale") == "reverse_log":
+                low, high = 1 - high, 1 - low
+            space[p["name"]] = optuna.distributions.FloatDistribution(
+                low, high, log=p.get("scale", "linear") != "linear"
+            )
+    reverse = {p["name"] for p in parameters if p.get("scale") == "reverse_log"}
+    goal = result["objectives"][0]["goal"]
+    study = optuna.create_study(direction=goal)
+    for trial in result["trials"]:
+        if "values" not in trial:
+            continue
+        params = {
+            n: 1 - trial["params"][n] if n in reverse else trial["params"][n] for n in space
+        }
+        study.add_trial(
+            optuna.trial.create_trial(params=params, distributions=space, value=trial["values"][0])
+        )
+    names = list(space)
+    theirs = optuna.importance.get_param_importances(
+        study, evaluator=FanovaImportanceEvaluator(seed=0)
+    )
+    peer = [theirs[name] for name in names]
+    print(f"{result['study']}: {len(study.trials)} trials")
+    for method in METHODS[:2]:
+        ours = by_sturgeon(program, path, names, method)[0]
+        print(f"  {method}: rank correlation {correlation(ours, peer):.2f}")
+        for name, a, b in zip(names, ours, peer):
+            print(f"    {name:24} {a:.3f}  Optuna {b:.3f}")
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--bench", required=True)
+    parser.add_argument("--bench")
+    parser.add_argument("--studies", nargs="*", default=[])
     parser.add_argument("--sturgeon", default=str(ROOT / "bazel-bin/apps/sturgeon"))
     parser.add_argument("--results")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--problems", nargs="*", default=[], help="parts of names; all, if none is given")
     arguments = parser.parse_args()
     program = os.path.abspath(arguments.sturgeon)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    for path in arguments.studies:
+        compare_study(program, path)
+    if not arguments.bench:
+        return
     results = Path(arguments.results).resolve() if arguments.results else None
     os.chdir(arguments.bench)
     sys.path.insert(0, os.getcwd())
     import problems
 
     warnings.simplefilter("ignore")
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     truths, rows = {}, []
     if results and results.exists():
         for line in results.read_text().splitlines():

@@ -32,6 +32,7 @@ enum : uint32_t {
   kTreeStream = kFirstPluginStream,
   kHalvesStream,
   kShuffleStream,
+  kRankStream,
 };
 
 absl::Status Invalid(std::string message) { return absl::InvalidArgumentError(std::move(message)); }
@@ -128,6 +129,39 @@ std::vector<double> Ranks(const std::vector<double>& losses) {
   return ranks;
 }
 
+// The share of the cube, not of the trials, where the value is less, for each row's y (and half of
+// where it is the same): ranks as they would be if the trials were uniform. A strategy that learns
+// has many good trials close together, and the rank among trials is then about these alone. The
+// boxes of trees that hold a trial each say what share each one stands for.
+std::vector<double> SpaceRanks(const ForestData& data, int trees, uint64_t seed) {
+  std::vector<uint32_t> all(data.rows);
+  std::iota(all.begin(), all.end(), 0u);
+  struct Box {
+    double value, volume;
+  };
+  std::vector<Box> boxes;
+  for (int t = 0; t < trees; ++t) {
+    RandomStream rng(seed, t, kRankStream);
+    const MarginalTree tree(data, Bootstrap(all, std::min(data.rows, kMostDrawn), &rng), {}, &rng);
+    for (size_t leaf = 0; leaf < tree.leaves(); ++leaf) {
+      boxes.push_back({tree.leaf_value(leaf), tree.leaf_volume(leaf) / trees});
+    }
+  }
+  std::sort(boxes.begin(), boxes.end(),
+            [](const Box& a, const Box& b) { return a.value < b.value; });
+  std::vector<double> below = {0};  // the volume of the first so many
+  for (const Box& box : boxes) below.push_back(below.back() + box.volume);
+  std::vector<double> ranks;
+  for (const double y : data.y) {
+    const auto first = std::lower_bound(boxes.begin(), boxes.end(), y,
+                                        [](const Box& box, double v) { return box.value < v; });
+    const auto last = std::upper_bound(boxes.begin(), boxes.end(), y,
+                                       [](double v, const Box& box) { return v < box.value; });
+    ranks.push_back(0.5 * (below[first - boxes.begin()] + below[last - boxes.begin()]));
+  }
+  return ranks;
+}
+
 // Whether it is known where the trial lies: one may fail before it is.
 bool HasPoint(const Trial& trial, size_t axes) {
   return trial.point.size() == axes && std::any_of(trial.point.begin(), trial.point.end(),
@@ -186,6 +220,10 @@ Sample MakeSample(const StudyConfig& config, absl::Span<const Trial> trials, con
   for (const double loss : losses) sample.good.push_back(loss <= std::min(bar, worst) ? 1 : 0);
   if (options.ranks) {
     data.y = Ranks(losses);
+    if (options.method != ImportanceMethod::kPedAnova && !sample.constant &&
+        static_cast<int64_t>(data.rows) >= kFewestTrials) {
+      data.y = SpaceRanks(data, options.trees, options.seed);
+    }
   } else {
     for (const double loss : losses) data.y.push_back(std::min(loss, worst));
   }

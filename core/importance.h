@@ -65,8 +65,10 @@ struct ImportanceOptions {
   // explained is how good the good ones are, and what makes them so.
   std::optional<double> quantile;
   // Whether trials count by the ranks of their values: then one diverged run weighs no more than a
-  // bad one, and a failed one is the last. Otherwise by the values themselves, and a failed one has
-  // the worst of them.
+  // bad one, and a failed one is the last. A rank is the share of the space, as a forest sees it,
+  // where the value is less: among the trials of a strategy that learns, most of whom lie together
+  // where it is good, a rank says what matters there. Otherwise by the values themselves, and a
+  // failed trial has the worst of them.
   bool ranks = true;
   // Whether interactions of pairs are wanted. fanova only.
   bool pairs = false;

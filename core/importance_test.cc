@@ -302,6 +302,22 @@ TEST(Importance, OneTrialThatIsFarOffDoesNotDecide) {
   EXPECT_EQ(Shares(Report(config, trials)), before);
 }
 
+// A strategy has found where x0 is good, and tried x1 there; over the space, x0 decides.
+TEST(Importance, SpeaksOfTheSpaceWhereverTheTrialsLie) {
+  const StudyConfig config = Floats(2);
+  std::vector<Trial> trials = Trials(config, 90, 15, [](const Point&) { return 0.0; });
+  for (size_t i = 0; i < trials.size(); ++i) {
+    Point& point = trials[i].point;
+    if (i >= 20) point[0] = 0.48 + 0.04 * point[0];
+    trials[i].values = {10 * std::abs(point[0] - 0.5) + 0.5 * point[1]};
+  }
+  for (const ImportanceMethod method :
+       {ImportanceMethod::kFanova, ImportanceMethod::kPermutation}) {
+    const std::vector<double> shares = Shares(Report(config, trials, Method(method)));
+    EXPECT_GT(shares[0], 1.5 * shares[1]) << ImportanceMethodName(method);
+  }
+}
+
 TEST(Importance, OfAnyMetric) {
   StudyConfig config = Floats(3);
   config.metrics = {"value", "loss", "seconds"};

@@ -73,7 +73,10 @@ class MarginalTree {
   MarginalTree(const ForestData& data, const ForestSample& sample, const TreeOptions& options,
                RandomStream* rng);
 
+  // The boxes: what is predicted there, and their volumes, which sum to 1.
   size_t leaves() const { return values_.size(); }
+  double leaf_value(size_t leaf) const { return values_[leaf]; }
+  double leaf_volume(size_t leaf) const { return volumes_[leaf]; }
 
   // The prediction at a point of the cube, [axes].
   double Predict(absl::Span<const double> point) const;
