@@ -111,7 +111,7 @@ struct ImportanceReport {
 
 // All 0 below kFewestTrials, and where all trials have the same value. InvalidArgument: no such
 // metric (names those that there are), an option out of its range, pairs of another measure than
-// fanova, a quantile of a metric that has no goal. Cost: below that of a second for 100,000 trials
+// fanova, a quantile of a metric that has no goal. Cost: less than a second for 100,000 trials
 // in ten dimensions, since each tree draws at most 1,000 of them.
 absl::StatusOr<ImportanceReport> Importance(const StudyConfig& config,
                                             absl::Span<const Trial> trials,
