@@ -20,7 +20,9 @@ def strategy_flags(strategy):
 
     Args:
       strategy: a dict with its name and its options; None: that of the study file.
-    Returns: a list of strings.
+
+    Returns:
+      A list of strings.
     """
     if not strategy:
         return []

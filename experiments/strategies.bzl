@@ -28,7 +28,9 @@ def plans_by_trials(strategy, options):
     Args:
       strategy: its name; of one that is not known here, nothing is taken for granted.
       options: its options, a dict.
-    Returns: a bool.
+
+    Returns:
+      A bool.
     """
     sampler = options.get("sampler", "")
     if (sampler["name"] if type(sampler) == type({}) else sampler) in _PLANNING_SAMPLERS:
