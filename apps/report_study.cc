@@ -10,14 +10,37 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/result_reader.h"
+#include "core/strategy.h"
 #include "core/study_spec.h"
+#include "core/trial_check.h"
 #include "report/page.h"
 
 namespace sturgeon {
 namespace {
 
+// Beyond this many trials nobody waits for a strategy to hear of them all again.
+constexpr size_t kMostRetold = 20000;
+
+// The rounds of the study's strategy, as far as it has any: told the trials, a strategy knows them.
+std::vector<SearchRound> RoundsOf(const Plugins& plugins, const ReportStudy& study) {
+  PluginSpec spec;
+  if (study.trials.size() > kMostRetold || !ReadValue(study.strategy, "", &spec).ok()) return {};
+  const auto strategy = plugins.strategies.Create(
+      spec, StrategyContext{study.config, plugins, [](absl::string_view) {}});
+  if (!strategy.ok()) return {};  // of another version, or another program
+  std::vector<const Trial*> finished;
+  for (const Trial& trial : study.trials) {
+    // What another tool has stored need not be what a strategy may assume.
+    if (CheckEnded(study.config, trial).ok()) finished.push_back(&trial);
+  }
+  return (*strategy)->Tell(finished).ok() ? (*strategy)->Rounds() : std::vector<SearchRound>();
+}
+
 // What is worked out of a study's trials.
-void Complete(const Plugins&, ReportStudy* study) { AddImportance(study); }
+void Complete(const Plugins& plugins, ReportStudy* study) {
+  AddImportance(study);
+  study->rounds = RoundsOf(plugins, *study);
+}
 
 }  // namespace
 

@@ -3,7 +3,7 @@
 load(":buildbox.bzl", "buildbox_repository")
 load(":datasets.bzl", "fashion_mnist_repository")
 load(":javascript.bzl", "d3_repository")
-load(":python_environment.bzl", "OPTUNA_REQUIREMENTS", "python_environment")
+load(":python_environment.bzl", "AXE_REQUIREMENTS", "OPTUNA_REQUIREMENTS", "python_environment")
 
 def _datasets_impl(_ctx):
     fashion_mnist_repository(name = "fashion_mnist")
@@ -23,6 +23,7 @@ javascript = module_extension(
 
 def _test_tools_impl(_ctx):
     buildbox_repository(name = "buildbox")
+    python_environment(name = "axe", requirements = AXE_REQUIREMENTS)
     python_environment(name = "optuna", requirements = OPTUNA_REQUIREMENTS)
 
 test_tools = module_extension(

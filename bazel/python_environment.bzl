@@ -58,3 +58,7 @@ OPTUNA_REQUIREMENTS = [
     "tqdm==4.70.1",
     "typing_extensions==4.16.0",
 ]
+
+# axe-core, which looks for faults of accessibility, as a package brings it (its Python is not used);
+# only //tests asks for it.
+AXE_REQUIREMENTS = ["axe-playwright-python==0.1.8"]

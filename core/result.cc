@@ -75,6 +75,7 @@ Value ResultHead(const StudyConfig& config, const Value& strategy, const std::ve
     value.Set("unit", config.unit);
     value.Set("settable", Value::List(config.settable.begin(), config.settable.end()));
   }
+  if (config.trials > 0) value.Set("planned", config.trials);
   value.Set("space", ToValue(config.space));
   if (config.objectives.size() == 1) {
     value.Set("best", best.empty() ? Value() : TrialToValue(config, best.front()));

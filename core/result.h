@@ -33,7 +33,7 @@ Value ResultTail(const StudyConfig& config, absl::Span<const Trial> trials,
                  const Spending& spending);
 
 // {"study": …, "seed": …, "strategy": …, "objectives": […], "constraints": […], "metrics": […],
-//  "space": […], "best": {trial} (several objectives: "pareto": […]), "trials": […],
+//  "planned": 60, "space": […], "best": {trial} (several objectives: "pareto": […]), "trials": […],
 //  "importance": {"learning_rate": 0.33, …}, "spent": {"steps": 1620, "seconds": 723.1, "cost": 3},
 //  "progress": [{"trial": 0, "value": 0.18, "steps": 27, "seconds": 12.1}, …]}: the trials that
 // improved the best value, and what had been spent by the end of each. Running trials are left out,

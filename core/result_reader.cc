@@ -189,6 +189,11 @@ absl::StatusOr<StudyConfig> StudyConfigFromResult(const Value& result, const std
     if (!status.ok()) return status;
     if (config.max_steps < 0) return Invalid(absl::StrCat(source, ": max_steps is negative"));
   }
+  if (const Value* planned = result.Find("planned")) {
+    absl::Status status = ReadValue(*planned, absl::StrCat(source, ": planned"), &config.trials);
+    if (!status.ok()) return status;
+    if (config.trials < 0) return Invalid(absl::StrCat(source, ": planned is negative"));
+  }
   if (const Value* unit = result.Find("unit")) {
     absl::Status status = ReadValue(*unit, absl::StrCat(source, ": unit"), &config.unit);
     if (!status.ok()) return status;

@@ -20,9 +20,9 @@ absl::StatusOr<Trial> TrialFromValue(const StudyConfig& config, const Value& val
 // CheckEnded, but a failed trial may have no point.
 absl::Status CheckImported(const StudyConfig& config, const Trial& trial);
 
-// What a result says of its study: name, seed, space, objectives, constraints, metrics.
-// InvalidArgument begins with `source`: no result, or one without a "space", as older versions
-// wrote it.
+// What a result says of its study: name, seed, space, objectives, constraints, metrics, planned
+// trials. InvalidArgument begins with `source`: no result, or one without a "space", as older
+// versions wrote it.
 absl::StatusOr<StudyConfig> StudyConfigFromResult(const Value& result, const std::string& source);
 
 // The result's trials, in the order in which they stand.

@@ -66,6 +66,15 @@ struct RunningTrial {
   std::optional<int64_t> resume_from = std::nullopt;
 };
 
+// A stage of a search that narrows down: the trials from `first_trial` on lie in a box of the
+// space.
+struct SearchRound {
+  int64_t first_trial = 0;
+  // For each parameter the lowest and the highest value; of a category, the choices that are left,
+  // by their indices.
+  std::vector<std::vector<double>> box;
+};
+
 enum class Decision { kContinue, kStop, kPause };
 
 class Strategy {
@@ -85,6 +94,10 @@ class Strategy {
     (void)trial;
     return Decision::kContinue;
   }
+
+  // The rounds that the trials told so far belong to, of a strategy that goes in rounds: for those
+  // who look at a study, which tell its trials to a strategy of their own.
+  virtual std::vector<SearchRound> Rounds() const { return {}; }
 };
 
 struct StrategyContext {

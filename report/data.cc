@@ -159,7 +159,7 @@ void AppendHead(const ReportStudy& study, Fields* fields) {
   }
   fields->Json("importance", std::move(importance));
   Value::List rounds;
-  for (const ReportRound& round : study.rounds) {
+  for (const SearchRound& round : study.rounds) {
     Value::List box;
     for (const std::vector<double>& range : round.box) {
       box.emplace_back(Value::List(range.begin(), range.end()));

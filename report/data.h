@@ -26,23 +26,15 @@
 #define STURGEON_REPORT_DATA_H_
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "core/strategy.h"
 #include "core/study_config.h"
 #include "core/trial.h"
 #include "core/value.h"
 
 namespace sturgeon {
-
-// A study's search in rounds, each in a box of the space (coarse_to_fine).
-struct ReportRound {
-  int64_t first_trial = 0;
-  // For each parameter the lower and the upper end, in its own units; of a category, the choices
-  // that are left, by their indices.
-  std::vector<std::vector<double>> box;
-};
 
 // What mattered, by one measure and for one objective.
 struct ReportImportance {
@@ -56,8 +48,8 @@ struct ReportStudy {
   std::string source;      // where it is kept, for people; no password
   Value strategy, runner;  // as a study file has them; null: not known
   std::vector<ReportImportance> importance;
-  std::vector<ReportRound> rounds;
-  std::vector<Trial> trials;  // in the order of their ids; those that run or wait, too
+  std::vector<SearchRound> rounds;  // of a strategy that goes in rounds
+  std::vector<Trial> trials;        // in the order of their ids; those that run or wait, too
   // For each trial who ran it, "" if that is not known; or empty.
   std::vector<std::string> workers;
 };

@@ -41,6 +41,7 @@ class Figure {
     this.study = view.study;
     this.selection = view.selection;
     this.height = height;
+    this.wide = wide;
     this.margin = {top: 14, right: 16, bottom: 42, left: 60, ...margin};
     this.controls = make("div", {class: "controls"});
     this.base = make("canvas", {class: "base", "aria-hidden": "true"});
@@ -61,6 +62,7 @@ class Figure {
     // What the pointer and the arrow keys find: rows with the places where they were drawn.
     this.points = {rows: [], x: () => NaN, y: () => NaN};
     this.cursor = -1;
+    this.extents = new Map();  // brushes, as addBrush has them
     this.plot.addEventListener("mousemove", (event) => this.hoverAt(event));
     this.plot.addEventListener("mouseleave", () => this.selection.hover(-1));
     this.plot.addEventListener("keydown", (event) => this.onKey(event));
@@ -113,12 +115,15 @@ class Figure {
   }
 
   fillTable() {
-    if (this.details.open) this.dataTable.replaceChildren(makeTable(this.table()));
+    if (!this.details.open) return;
+    if (this.drawnWidth) this.dataTable.replaceChildren(makeTable(this.table()));
+    else this.redraw();  // which comes back here
   }
 
   // Everything anew, if the figure can be seen.
   redraw() {
-    if (this.width === 0) return;
+    if (this.width === 0) return;  // it cannot be seen
+    this.stale = this.selectionStale = false;
     this.draw();
     this.drawSelection();
     this.fillTable();
@@ -133,14 +138,14 @@ class Figure {
       if (grid) g.append("line").attr("class", "grid").attr("x1", at).attr("x2", at).attr("y1", this.top).attr("y2", y);
       g.append("line").attr("x1", at).attr("x2", at).attr("y1", y).attr("y2", y + 4);
       const half = textWidth(text) / 2;
-      const x = Math.min(Math.max(at, half + 1), this.width - half - 1);
+      const x = Math.min(Math.max(at, left - 10 + half, half + 1), right + 10 - half, this.width - half - 1);
       if (x - half < last + 6) continue;
       last = x + half;
       g.append("text").attr("x", x).attr("y", y + 17).attr("text-anchor", "middle").text(text);
     }
     if (title) {
       g.append("text").attr("class", "title").attr("x", right).attr("y", y + 35).attr("text-anchor", "end")
-        .text(shorten(title, right - left));
+        .text(shorten(title, right));
     }
   }
 
@@ -160,24 +165,44 @@ class Figure {
     return valueScale.ticks(count).map((v) => ({at: scale(v), text: formatNumber(v)}));
   }
 
-  // Lets the user draw a box or a stretch. `brush`: one of D3's; `change(extent or null)`.
-  addBrush(brush, extent, change) {
+  // Lets the user draw a box or a stretch in `area`, [[left, top], [right, bottom]]. `brush`: one of
+  // D3's. `condition(shares)`: what the selection is to have under `key`; shares are the brushed
+  // extent with the area's width and height as 1, from the left and from the top, as the brush has it.
+  addBrush(key, brush, area, condition) {
+    const [[left, top], [right, bottom]] = area;
+    const horizontal = brush.isX, vertical = brush.isY;
+    const toShare = ([x, y]) => [(x - left) / (right - left), (y - top) / (bottom - top)];
+    const fromShare = ([u, v]) => [left + u * (right - left), top + v * (bottom - top)];
+    const map = (extent, place) =>
+      horizontal ? extent.map((x) => place([x, 0])[0]) : vertical ? extent.map((y) => place([0, y])[1]) : extent.map(place);
     const layer = this.svg.append("g").attr("class", "brush");
-    brush.extent(extent).on("brush end", () => {
+    brush.extent(area).on("start brush end", () => {
       const event = d3.event;
       if (!event.sourceEvent) return;  // moved by us
-      if (event.type === "end" && event.selection === null) {
-        change(null);
+      this.brushing = event.type !== "end";
+      this.selection.moving = this.brushing;
+      if (event.selection !== null) {
+        const shares = map(event.selection, toShare);
+        this.extents.set(key, shares);
+        if (event.type !== "start") this.selection.set(key, condition(shares));
+      } else if (event.type === "end") {
+        // A click: nothing is brushed any more, and what is under the pointer is shown.
+        this.extents.delete(key);
+        this.selection.set(key, null);
         if (this.selection.hovered >= 0) this.view.pin(this.selection.hovered);
-        return;
       }
-      change(event.selection);
     });
     layer.call(brush);
-    return layer;
+    if (this.extents.has(key)) layer.call(brush.move, map(this.extents.get(key), fromShare));
   }
 
-  // Moves a brush without telling anyone.
+  // Takes brushes away: that of a key, or all.
+  dropBrushes(key) {
+    if (key === undefined ? this.extents.size > 0 : this.extents.has(key)) this.stale = true;
+    if (key === undefined) this.extents.clear();
+    else this.extents.delete(key);
+  }
+
   hoverAt(event) {
     const box = this.plot.getBoundingClientRect();
     const x = event.clientX - box.left, y = event.clientY - box.top;
@@ -232,14 +257,38 @@ class Figure {
   }
 }
 
-// About how wide a text is drawn, in pixels.
-function textWidth(text) {
-  return String(text).length * 6.3;
+// Brushes that say which way they go.
+function boxBrush() {
+  return d3.brush();
 }
 
-function shorten(text, width) {
-  const most = Math.max(3, Math.floor(width / 6.1));
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+function horizontalBrush() {
+  return Object.assign(d3.brushX(), {isX: true});
+}
+
+function verticalBrush() {
+  return Object.assign(d3.brushY(), {isY: true});
+}
+
+const MEASURE = document.createElement("canvas").getContext("2d");
+const ELLIPSIS = "…";
+
+// How wide a text is drawn in a plot, in pixels.
+function textWidth(text, bold = false) {
+  MEASURE.font = `${bold ? "650 " : ""}12px ${getComputedStyle(document.documentElement).fontFamily}`;
+  return MEASURE.measureText(text).width;
+}
+
+// As much of a text as has room.
+function shorten(text, width, bold = false) {
+  if (text.length * 10 < width || textWidth(text, bold) <= width) return text;
+  let low = 1, high = text.length;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (textWidth(text.slice(0, middle) + ELLIPSIS, bold) <= width) low = middle;
+    else high = middle - 1;
+  }
+  return text.slice(0, low) + ELLIPSIS;
 }
 
 // A trial as a point: complete ones filled, stopped ones open, failed ones crossed.
@@ -253,6 +302,11 @@ function drawPoint(context, state, x, y, size) {
     context.stroke();
     return;
   }
+  if (size < 2.5 && state === COMPLETE) {
+    // Too small to be told from a disc, and drawn several times as fast.
+    context.fillRect(x - size * 0.9, y - size * 0.9, size * 1.8, size * 1.8);
+    return;
+  }
   context.beginPath();
   context.arc(x, y, size, 0, 2 * Math.PI);
   if (state === COMPLETE) context.fill();
@@ -263,9 +317,13 @@ function drawPoint(context, state, x, y, size) {
 function drawPoints(context, study, rows, x, y, size, alpha = 1) {
   context.globalAlpha = alpha;
   context.lineWidth = 1.3;
+  let state = -1;
   for (let k = rows.length - 1; k >= 0; --k) {
     const i = rows[k];
-    context.fillStyle = context.strokeStyle = THEME.states[study.state[i]];
+    if (study.state[i] !== state) {
+      state = study.state[i];
+      context.fillStyle = context.strokeStyle = THEME.states[state];
+    }
     drawPoint(context, study.state[i], x(i), y(i), size);
   }
   context.globalAlpha = 1;

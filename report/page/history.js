@@ -26,12 +26,12 @@ class HistoryPlot extends Figure {
     this.controls.replaceChildren(
       makeSelect("Against", axes, this.axis, (value) => {
         this.axis = value;
-        this.setBrush(null);
+        this.view.dropBrush("history");
         this.redraw();
       }),
       makeCheckbox("Log scale", false, (checked) => {
         this.log = checked;
-        this.setBrush(null);
+        this.view.dropBrush("history");
         this.redraw();
       }));
     this.logBox = this.controls.querySelector("input");
@@ -93,13 +93,11 @@ class HistoryPlot extends Figure {
     drawPoints(context, study, rows, this.points.x, this.points.y, pointSize(rows.length), rows.length > 1500 ? 0.6 : 0.85);
     this.drawFailures(context, x, sx);
     this.drawBest(x, sx, sy);
-    this.note2(rows.length, values);
-    this.brush = d3.brush();
-    this.layer = this.addBrush(this.brush, [[this.left, this.top], [this.right, this.bottom]], (extent) => this.setBrush(extent));
-    if (this.extent) this.layer.call(this.brush.move, this.extent.map(([u, v]) => [this.left + u * (this.right - this.left), this.top + v * (this.bottom - this.top)]));
+    this.noteDrawn(rows.length, values);
+    this.addBrush("history", boxBrush(), [[this.left, this.top], [this.right, this.bottom]], (shares) => this.condition(shares));
   }
 
-  note2(drawn, values) {
+  noteDrawn(drawn, values) {
     const study = this.study;
     const all = study.value.reduce((sum, v) => sum + !Number.isNaN(v), 0);
     const beyond = values.beyond > 0 ? `${plural(values.beyond, "value")} beyond the axis ${values.beyond === 1 ? "stands" : "stand"} at its edge.` : "";
@@ -134,35 +132,25 @@ class HistoryPlot extends Figure {
     g.append("text").attr("x", this.right + 6).attr("y", sy(study.value[last]) + 4).text(formatNumber(study.value[last]));
   }
 
-  setBrush(extent) {
-    if (extent === null) {
-      this.extent = null;
-      this.selection.set("history", null);
-      return;
-    }
-    const [[x0, y0], [x1, y1]] = extent;
-    this.extent = [[x0, y0], [x1, y1]].map(([x, y]) => [(x - this.left) / (this.right - this.left), (y - this.top) / (this.bottom - this.top)]);
-    const [low, high] = [this.sx.invert(x0), this.sx.invert(x1)];
+  condition([[u0, v0], [u1, v1]]) {
+    const {x, sx, sy} = this, value = this.study.value;
+    const across = (u) => sx.invert(this.left + u * (this.right - this.left));
+    const down = (v) => sy.invert(this.top + v * (this.bottom - this.top));
+    const [low, high] = [across(u0), across(u1)];
     // The edge of the plot holds what is beyond it.
-    const worst = y0 <= this.top + 1 ? Infinity : this.sy.invert(y0);
-    const least = y1 >= this.bottom - 1 ? -Infinity : this.sy.invert(y1);
-    const x = this.x, value = this.study.value;
-    this.selection.set("history", {
-      text: `history: ${this.study.metric} ${formatNumber(Math.max(least, this.sy.invert(y1)))} … ${formatNumber(Math.min(worst, this.sy.invert(y0)))}`,
-      test: (i) => x[i] >= low && x[i] <= high && value[i] >= least && value[i] <= worst,
-    });
-  }
-
-  onCleared() {
-    this.extent = null;
-    this.layer.call(this.brush.move, null);
+    const most = v0 <= 0.01 ? Infinity : down(v0);
+    const least = v1 >= 0.99 ? -Infinity : down(v1);
+    return {
+      text: `${this.study.metric} ${formatNumber(down(v1))} … ${formatNumber(down(v0))}`,
+      test: (i) => x[i] >= low && x[i] <= high && value[i] >= least && value[i] <= most,
+    };
   }
 
   drawSelection() {
     const context = this.beginSelection();
     const study = this.study, {x, y} = this.points;
     if (this.selection.active) {
-      const rows = study.drawn(MOST_POINTS, (i) => this.selection.mask[i] === 1 && !Number.isNaN(study.value[i]) && !Number.isNaN(this.x[i]));
+      const rows = this.selection.drawn(MOST_POINTS, (i) => !Number.isNaN(study.value[i]) && !Number.isNaN(this.x[i]));
       drawPoints(context, study, rows, x, y, pointSize(rows.length) + 0.4, 0.9);
     }
     const i = this.selection.hovered;

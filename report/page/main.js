@@ -1,7 +1,8 @@
 // The page: puts the plots of a study together, and keeps them up to date.
 
 // In the order in which they stand; what a study has nothing for is left out.
-const PLOTS = [HistoryPlot, ParallelPlot, SlicesPlot];
+const PLOTS = [HistoryPlot, ParetoPlot, HypervolumePlot, ParallelPlot, SlicesPlot, ImportancePlot, ContourPlot,
+               BoxesPlot, DiaryPlot, CurvesPlot, RungsPlot, FailuresPlot, TimelinePlot];
 
 // The words under the pointer.
 class Tooltip {
@@ -122,8 +123,8 @@ class SelectionBar {
     this.filter.value = "";
     this.error.textContent = "";
     this.hiddenStates.clear();
-    this.view.selection.clear();
     this.view.clearBrushes();
+    this.view.selection.clear();
   }
 
   refresh() {
@@ -202,6 +203,7 @@ class View {
       }
     }
     this.figures.sort((a, b) => PLOTS.indexOf(a.constructor) - PLOTS.indexOf(b.constructor));
+    this.pairUp();
     const elements = [...this.figures.map((figure) => figure.element), this.trials.element];
     if (elements.some((element, k) => this.grid.children[k] !== element)) this.grid.replaceChildren(...elements);
     this.nav.replaceChildren(...elements.map((element) => make("a", {href: `#${element.id}`}, element.querySelector("h2").textContent)));
@@ -209,6 +211,17 @@ class View {
     this.bar.refresh();
     this.tableStale = true;
     this.schedule();
+  }
+
+  // Narrow figures stand in pairs; one that has no partner is as wide as the page.
+  pairUp() {
+    const figures = this.figures;
+    for (let k = 0; k < figures.length; ++k) {
+      if (figures[k].wide) continue;
+      const paired = k + 1 < figures.length && !figures[k + 1].wide;
+      figures[k].element.classList.toggle("wide", !paired);
+      if (paired) figures[++k].element.classList.remove("wide");
+    }
   }
 
   showFacts() {
@@ -246,15 +259,14 @@ class View {
   }
 
   clearBrushes() {
-    for (const figure of this.figures) if (figure.onCleared && figure.drawnWidth) figure.onCleared();
+    for (const figure of this.figures) figure.dropBrushes();
+    this.schedule();
   }
 
-  // Takes one condition away. Other brushes of the same plot are drawn again as they were.
   dropBrush(key) {
-    for (const figure of this.figures) {
-      if (figure.dropBrush && figure.dropBrush(key)) figure.stale = true;
-    }
+    for (const figure of this.figures) figure.dropBrushes(key);
     this.selection.set(key, null);
+    this.schedule();
   }
 
   schedule() {
@@ -269,10 +281,9 @@ class View {
   draw() {
     for (const figure of this.figures) {
       if (!figure.visible && !this.printing) continue;
-      if (figure.stale) {
-        figure.stale = figure.selectionStale = false;
+      if (figure.stale && !figure.brushing) {
         figure.redraw();
-      } else if (figure.selectionStale) {
+      } else if (figure.selectionStale && figure.drawnWidth) {
         figure.selectionStale = false;
         figure.drawSelection();
       }
@@ -305,12 +316,14 @@ class Page {
     this.studies = studies;
     this.view = null;
     this.main = make("main", {id: "main", tabindex: "-1"});
-    this.heading = make("h1", {});
+    this.title = make("h1", {});
+    // Of several studies, the one that is looked at.
+    this.heading = make("h2", {class: "study"});
     this.switcher = make("span", {});
     this.theme = makeButton("", () => this.toggleTheme(), {class: "theme"});
     document.getElementById("page").append(
       make("a", {class: "skip", href: "#main"}, "To the plots"),
-      make("header", {class: "top"}, this.heading, this.switcher, this.theme),
+      make("header", {class: "top"}, this.title, this.theme),
       this.main,
       make("div", {id: "announcer", class: "offscreen", "aria-live": "polite"}));
     this.nameTheme();
@@ -318,6 +331,7 @@ class Page {
     addEventListener("beforeprint", () => this.print(true));
     addEventListener("afterprint", () => this.print(false));
     THEME.refresh();
+    this.compare();
     if (studies.length === 0) this.main.append(make("p", {class: "what"}, "There are no studies here yet."));
     else this.show(0);
   }
@@ -326,10 +340,28 @@ class Page {
     if (this.view) this.view.close();
     this.index = index;
     const study = this.studies[index];
-    this.heading.textContent = study.name;
+    const several = this.studies.length > 1;
+    this.title.textContent = several ? `${this.studies.length} studies` : study.name;
+    this.heading.textContent = several ? study.name : "";
     this.makeSwitcher();
     this.view = new View(study);
-    this.main.append(this.view.element);
+    this.main.replaceChildren(make("div", {class: "top"}, this.heading, this.switcher), this.view.element);
+  }
+
+  // Several studies stand beside each other, above the one that is looked at.
+  compare() {
+    if (this.studies.length < 2) return;
+    if (this.comparison) {
+      this.comparison.redraw();
+      return;
+    }
+    this.comparison = new Comparison(this.studies, (index) => {
+      this.show(index);
+      this.heading.scrollIntoView();
+    });
+    this.overview = make("div", {class: "grid overview"}, this.comparison.element);
+    this.main.before(this.overview);
+    new ResizeObserver(() => this.comparison.redraw()).observe(this.overview);
   }
 
   makeSwitcher() {
@@ -352,11 +384,12 @@ class Page {
   update(index, data) {
     if (index >= this.studies.length) {
       this.studies.push(new Study(data));
-      if (this.studies.length === 1) this.show(0);
-      this.makeSwitcher();
+      this.compare();
+      this.show(this.view ? this.index : 0);
       return;
     }
     this.studies[index].update(data);
+    this.compare();
     if (index === this.index) this.view.refresh();
   }
 
@@ -378,15 +411,23 @@ class Page {
   themeChanged() {
     this.nameTheme();
     THEME.refresh();
+    if (this.comparison) this.comparison.redraw();
     if (this.view) this.view.redrawAll();
   }
 
   print(printing) {
     document.documentElement.classList.toggle("print", printing);
     THEME.refresh();
+    if (this.comparison) this.comparison.redraw();
     if (!this.view) return;
     this.view.printing = printing;
     this.view.redrawAll();
+    for (const image of document.querySelectorAll(".plot img")) image.remove();
+    if (!printing) return;
+    // Browsers print what a canvas shows on the screen, which is not what has just been drawn.
+    for (const canvas of document.querySelectorAll(".plot canvas")) {
+      canvas.after(make("img", {class: canvas.className, src: canvas.toDataURL(), alt: "", width: canvas.clientWidth, height: canvas.clientHeight}));
+    }
   }
 }
 

@@ -8,19 +8,27 @@ class ParallelPlot extends Figure {
 
   constructor(view) {
     super(view, {
-      id: "parallel", title: "Parallel coordinates", wide: true, height: 380,
-      margin: {top: 46, bottom: 34, left: 56, right: 70},
-      what: "A line is a trial; the darker it is, the better. Drag along an axis to keep the trials that pass there.",
+      id: "parallel", title: "Parallel coordinates", wide: true, height: 392,
+      margin: {top: 58, bottom: 34, left: 56, right: 70},
+      what: "A line is a trial; the further its colour from the background, the better. Drag along an axis to keep the trials that pass there.",
     });
-    this.extents = new Map();  // by axis: the brushed stretch, as shares of its height
-    this.plot.classList.add("scrolls");
+    this.all = false;
+    const count = this.study.space.length;
+    this.allBox = makeCheckbox(`All ${count} parameters`, false, (checked) => {
+      this.all = checked;
+      this.redraw();
+    });
+    this.controls.replaceChildren(this.allBox);
   }
 
   // The axes: parameters, the most important first, then objectives. Each has a name, a column, and
   // the place of a value as a share of the height from below.
   makeAxes() {
     const study = this.study;
-    const axes = study.parametersByImportance().map((p) => {
+    const room = Math.max(3, Math.floor((this.right - this.left) / 88) + 1 - study.objectives.length);
+    this.allBox.hidden = study.space.length <= room;
+    const shown = study.parametersByImportance().slice(0, this.all ? study.space.length : room);
+    const axes = shown.map((p) => {
       const scale = study.scales[p];
       return {key: `param ${p}`, name: scale.name, note: scale.note(), column: study.params[p],
               unit: (v) => scale.toUnit(v), format: (u) => scale.format(scale.fromUnit(u)), ticks: scale.ticks(5),
@@ -50,11 +58,13 @@ class ParallelPlot extends Figure {
     this.notePoints(rows.length, all);
     const last = axes[axes.length - 1];
     this.points = {rows, x: () => last.x, y: (i) => this.y(last, i)};
+    this.staggered = axes.some((axis) => textWidth(axis.name, true) > gap - 10);
     for (const axis of axes) this.drawAxis(axis, gap);
   }
 
   hasPoint(i) {
-    return this.study.params.some((column) => !Number.isNaN(column[i]));
+    for (const column of this.study.params) if (!Number.isNaN(column[i])) return true;
+    return false;
   }
 
   y(axis, i) {
@@ -87,45 +97,34 @@ class ParallelPlot extends Figure {
       g.append("rect").attr("class", "halo").attr("x", axis.x + 3).attr("y", y - 7).attr("width", textWidth(label) + 3).attr("height", 14);
       g.append("text").attr("x", axis.x + 5).attr("y", y + 4).text(label);
     }
-    g.append("text").attr("class", axis.objective ? "name objective" : "name").attr("x", axis.x - 4).attr("y", this.top - 24)
-      .text(shorten(axis.name, gap - 6));
-    g.append("text").attr("x", axis.x - 4).attr("y", this.top - 10).text(shorten(axis.note, gap - 6));
+    // Names that would meet stand on two levels; the last one ends where the plot does.
+    const last = axis === this.axes[this.axes.length - 1] && this.axes.length > 1;
+    const level = this.staggered && this.axes.indexOf(axis) % 2 === 1 ? 14 : 0;
+    const heading = (text, y, kind, room) => g.append("text").attr("class", kind).attr("y", y).attr("x", last ? this.width : axis.x - 4)
+      .attr("text-anchor", last ? "end" : "start").text(shorten(text, last ? room / 2 + this.margin.right : room, kind === "name"));
+    heading(axis.name, this.top - 24 - level, "name", (this.staggered ? 2 : 1) * gap - 10);
+    heading(axis.note, this.top - 10, "scale", gap - 10);
     if (axis.column.some((v, i) => Number.isNaN(v) && this.study.state[i] >= COMPLETE) && !axis.objective) {
       g.append("text").attr("x", axis.x + 5).attr("y", this.inactive + 4).text(shorten("inactive", gap - 24));
     }
-    const brush = d3.brushY();
-    axis.brush = brush;
-    axis.layer = this.addBrush(brush, [[axis.x - 10, this.top], [axis.x + 10, this.bottom]], (extent) => this.setBrush(axis, extent));
-    const extent = this.extents.get(axis.key);
-    if (extent) axis.layer.call(brush.move, extent.map((u) => this.bottom - u * (this.bottom - this.top)));
+    this.addBrush(`parallel ${axis.key}`, verticalBrush(), [[axis.x - 10, this.top], [axis.x + 10, this.bottom]],
+                  ([v0, v1]) => this.condition(axis, 1 - v1, 1 - v0));
   }
 
-  setBrush(axis, extent) {
-    const key = `parallel ${axis.key}`;
-    if (extent === null) {
-      this.extents.delete(axis.key);
-      this.selection.set(key, null);
-      return;
-    }
-    const [high, low] = extent.map((y) => (this.bottom - y) / (this.bottom - this.top));
-    this.extents.set(axis.key, [high, low]);
-    const units = axis.column.map((v) => axis.unit(v));
-    this.selection.set(key, {
+  condition(axis, low, high) {
+    // Once for a brush, not for each of its moves.
+    const units = axis.units || (axis.units = axis.column.map((v) => axis.unit(v)));
+    return {
       text: `${axis.name} ${axis.format(low)} … ${axis.format(high)}`,
       test: (i) => units[i] >= low - 1e-9 && units[i] <= high + 1e-9,
-    });
-  }
-
-  onCleared() {
-    this.extents.clear();
-    for (const axis of this.axes) axis.layer.call(axis.brush.move, null);
+    };
   }
 
   drawSelection() {
     const context = this.beginSelection();
     const study = this.study;
     if (this.selection.active) {
-      const rows = study.drawn(MOST_LINES / 2, (i) => this.selection.mask[i] === 1 && study.state[i] >= COMPLETE && this.hasPoint(i));
+      const rows = this.selection.drawn(MOST_LINES / 2, (i) => study.state[i] >= COMPLETE && this.hasPoint(i));
       this.drawLines(context, rows, rows.length > 200 ? 0.5 : 0.8);
     }
     const i = this.selection.hovered;

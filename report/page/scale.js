@@ -79,7 +79,7 @@ class ParameterScale {
     } else {
       const distances = this.kind === "log" ? [this.low, this.high] : [1 - this.high, 1 - this.low];
       values = logTicks(distances[0], distances[1], count);
-      if (this.kind === "reverse_log") values = values.map((v) => Number((1 - v).toPrecision(12)));
+      if (this.kind === "reverse_log") values = values.map((v) => Number((1 - v).toPrecision(12))).reverse();
     }
     if (values.length < 2) values = [this.low, this.high];
     return values.map((v) => ({unit: this.toUnit(v), text: this.format(v)}));

@@ -8,6 +8,7 @@ class Selection {
     this.listeners = [];
     this.hoverListeners = [];
     this.hovered = -1;
+    this.moving = false;
     this.refresh();
   }
 
@@ -39,7 +40,26 @@ class Selection {
       for (let i = 0; i < n; ++i) if (mask[i] === 1 && !test(i)) mask[i] = 0;
     }
     this.mask = mask;
-    this.count = mask.reduce((sum, bit) => sum + bit, 0);
+    this.count = 0;
+    for (let i = 0; i < n; ++i) this.count += mask[i];
+    // The selected rows in the order in which plots drop them, as many as any plot draws.
+    this.leading = [];
+    const {priority} = this.study;
+    for (let k = 0; k < n && this.leading.length < MOST_POINTS; ++k) {
+      if (mask[priority[k]] === 1) this.leading.push(priority[k]);
+    }
+  }
+
+  // The first `most` selected rows by priority that `wanted` takes. While a brush moves, a part of
+  // them is enough for the eye.
+  drawn(most, wanted) {
+    const limit = this.moving ? Math.ceil(most * 0.3) : most;
+    const rows = [];
+    for (const i of this.leading) {
+      if (rows.length >= limit) break;
+      if (wanted(i)) rows.push(i);
+    }
+    return rows;
   }
 
   onChange(listener) {

@@ -10,9 +10,8 @@ class SlicesPlot extends Figure {
   constructor(view) {
     super(view, {
       id: "slices", title: "Slices", wide: true, height: 240,
-      what: "The value over each parameter on its own scale; the line is the median of trials with a similar setting. Drag across one to keep a stretch.",
+      what: "The value over each parameter on its own scale; the line joins the medians of complete trials with similar settings. Drag across one to keep a stretch.",
     });
-    this.extents = new Map();
     this.all = false;
     this.log = undefined;
     this.makeControls();
@@ -84,16 +83,13 @@ class SlicesPlot extends Figure {
     this.axisBottom(ticks, "", {y: bottom, left, right});
     const note = scale.note();
     const title = g.append("text").attr("class", "title").attr("x", (left + right) / 2).attr("y", bottom + 35).attr("text-anchor", "middle");
-    title.append("tspan").attr("class", "name").text(shorten(scale.name, right - left - textWidth(note)));
+    title.append("tspan").attr("class", "name").text(shorten(scale.name, right - left - textWidth(` (${note})`), true));
     if (note) title.append("tspan").text(` (${note})`);
     const x = (i) => this.placeIn(panel, i)[0], y = (i) => this.placeIn(panel, i)[1];
     const here = rows.filter((i) => !Number.isNaN(study.params[p][i]));
     drawPoints(context, study, here, x, y, Math.min(2.6, pointSize(here.length)), here.length > 400 ? 0.45 : 0.7);
     this.drawTrend(panel);
-    panel.brush = d3.brushX();
-    panel.layer = this.addBrush(panel.brush, [[left, top], [right, bottom]], (extent) => this.setBrush(panel, extent));
-    const extent = this.extents.get(p);
-    if (extent) panel.layer.call(panel.brush.move, extent.map((u) => left + u * (right - left)));
+    this.addBrush(`slice ${p}`, horizontalBrush(), [[left, top], [right, bottom]], ([low, high]) => this.condition(panel, low, high));
   }
 
   // The median of groups of similar settings.
@@ -105,6 +101,15 @@ class SlicesPlot extends Figure {
     if (rows.length < 8) return;
     const places = [];
     const g = this.svg.append("g").attr("class", "trend");
+    const levels = panel.scale.categorical ? null : Array.from(new Set(rows.map((i) => column[i]))).sort(d3.ascending);
+    if (levels !== null && levels.length <= 10) {
+      for (const level of levels) {
+        const median = d3.median(rows.filter((i) => column[i] === level), (i) => study.value[i]);
+        places.push([panel.left + panel.scale.toUnit(level) * (panel.right - panel.left), panel.sy(median)]);
+      }
+      g.append("path").attr("d", d3.line()(places));
+      return;
+    }
     if (panel.scale.categorical) {
       const half = (panel.right - panel.left) / panel.scale.choices.length * 0.32;
       panel.scale.choices.forEach((_, c) => {
@@ -115,36 +120,23 @@ class SlicesPlot extends Figure {
       });
       return;
     }
-    rows.sort((a, b) => column[a] - column[b]);
-    const groups = Math.max(2, Math.min(12, Math.floor(rows.length / 4)));
-    for (let k = 0; k < groups; ++k) {
-      const part = rows.slice(Math.floor(k * rows.length / groups), Math.floor((k + 1) * rows.length / groups));
-      const u = d3.mean(part, (i) => panel.scale.toUnit(column[i]));
-      places.push([panel.left + u * (panel.right - panel.left), panel.sy(d3.median(part, (i) => study.value[i]))]);
+    const groups = Array.from({length: 10}, () => []);
+    for (const i of rows) groups[Math.min(9, Math.floor(10 * panel.scale.toUnit(column[i])))].push(i);
+    for (const group of groups) {
+      if (group.length < 3) continue;
+      const u = d3.mean(group, (i) => panel.scale.toUnit(column[i]));
+      places.push([panel.left + u * (panel.right - panel.left), panel.sy(d3.median(group, (i) => study.value[i]))]);
     }
-    g.append("path").attr("d", d3.line().curve(d3.curveMonotoneX)(places));
+    g.append("path").attr("d", d3.line()(places));
   }
 
-  setBrush(panel, extent) {
-    const key = `slice ${panel.p}`;
-    if (extent === null) {
-      this.extents.delete(panel.p);
-      this.selection.set(key, null);
-      return;
-    }
-    const [low, high] = extent.map((x) => (x - panel.left) / (panel.right - panel.left));
-    this.extents.set(panel.p, [low, high]);
-    const scale = panel.scale;
-    const units = this.study.params[panel.p].map((v) => scale.toUnit(v));
-    this.selection.set(key, {
+  condition(panel, low, high) {
+    const {p, scale} = panel;
+    const units = panel.units || (panel.units = this.study.params[p].map((v) => scale.toUnit(v)));
+    return {
       text: `${scale.name} ${scale.format(scale.fromUnit(low))} … ${scale.format(scale.fromUnit(high))}`,
       test: (i) => units[i] >= low - 1e-9 && units[i] <= high + 1e-9,
-    });
-  }
-
-  onCleared() {
-    this.extents.clear();
-    for (const panel of this.panels) panel.layer.call(panel.brush.move, null);
+    };
   }
 
   hoverAt(event) {
@@ -158,7 +150,7 @@ class SlicesPlot extends Figure {
     const context = this.beginSelection();
     const study = this.study;
     const rows = this.selection.active
-      ? study.drawn(Math.round(MOST_POINTS / 4), (i) => this.selection.mask[i] === 1 && !Number.isNaN(study.value[i])) : [];
+      ? this.selection.drawn(MOST_POINTS / 4, (i) => !Number.isNaN(study.value[i])) : [];
     const i = this.selection.hovered;
     for (const panel of this.panels) {
       const here = rows.filter((row) => !Number.isNaN(study.params[panel.p][row]));

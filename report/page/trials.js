@@ -38,10 +38,10 @@ class TrialTable {
         value: (i) => study.params[p][i],
         show: (i) => scale.format(study.params[p][i]),
       })),
-      column(study.unit + "s", study.steps),
+      ...(study.maxSteps > 1 ? [column(study.unit + "s", study.steps)] : []),
       column("time", study.seconds, formatSeconds),
       {text: "started", value: (i) => study.started[i] || NaN, show: (i) => formatDate(study.started[i])},
-      {text: "reason", value: (i) => this.reason(i), show: (i) => this.reason(i)},
+      ...(study.reasons.length > 1 || study.counts[FAILED] > 0 ? [{text: "reason", value: (i) => this.reason(i), show: (i) => this.reason(i)}] : []),
     ];
   }
 

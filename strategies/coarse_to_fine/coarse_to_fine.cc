@@ -182,6 +182,23 @@ absl::Status CoarseToFineStrategy::Tell(absl::Span<const Trial* const> finished)
   return absl::OkStatus();
 }
 
+std::vector<SearchRound> CoarseToFineStrategy::Rounds() const {
+  std::vector<SearchRound> rounds;
+  for (int round = 0; round < options_.rounds && ended_[round] > 0; ++round) {
+    SearchRound search{FirstOf(round), {}};
+    const Box box = round == 0 ? WholeSpace() : BoxOf(round);
+    for (int i = 0; i < space_.size(); ++i) {
+      if (space_[i].is_categorical()) {
+        search.box.emplace_back(box[i].choices.begin(), box[i].choices.end());
+      } else {
+        search.box.push_back({space_[i].FromUnit(box[i].low), space_[i].FromUnit(box[i].high)});
+      }
+    }
+    rounds.push_back(std::move(search));
+  }
+  return rounds;
+}
+
 absl::Status CoarseToFineStrategy::Enter(int round) {
   const bool fresh = round != round_;
   if (!fresh && !stale_) return absl::OkStatus();

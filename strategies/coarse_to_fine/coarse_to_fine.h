@@ -67,6 +67,7 @@ class CoarseToFineStrategy final : public Strategy {
 
   absl::StatusOr<std::vector<Proposal>> Ask(const AskRequest& request) override;
   absl::Status Tell(absl::Span<const Trial* const> finished) override;
+  std::vector<SearchRound> Rounds() const override;
 
  private:
   // What a box allows one parameter.

@@ -229,6 +229,46 @@ TEST(CoarseToFine, EveryRoundsBoxIsSmallerAndHoldsTheOptimum) {
   EXPECT_EQ(play.notes().size(), 5);
 }
 
+// Who looks at a study tells its trials to a strategy of their own, in any portions.
+TEST(CoarseToFine, TheRoundsAreKnownFromTheTrials) {
+  Play play({Parameter::Float("rate", 1e-6, 1, Scale::kLog),
+             Parameter::Categorical("way", {"left", "right", "back"})},
+            60, Value::Object{{"rounds", 3}});
+  play.Run(45, [](const Suggestion& trial) {
+    return std::abs(std::log10(trial.Number("rate")) + 4) + trial.point[1];
+  });
+  const Plugins plugins = TestPlugins();
+  const StudyConfig& config = play.study().config();
+  auto strategy = plugins.strategies.Create({"coarse_to_fine", Value::Object{{"rounds", 3}}},
+                                            {config, plugins, [](absl::string_view) {}});
+  ASSERT_TRUE(strategy.ok()) << strategy.status();
+  EXPECT_TRUE((*strategy)->Rounds().empty());
+  const std::vector<Trial> trials = play.study().Trials();
+  for (const Trial& trial : trials) {
+    const Trial* const one = &trial;
+    ASSERT_TRUE((*strategy)->Tell({&one, 1}).ok());
+  }
+  const std::vector<SearchRound> rounds = (*strategy)->Rounds();
+  ASSERT_EQ(rounds.size(), 3u);
+  ASSERT_EQ(rounds[0].box.size(), 2u);
+  EXPECT_DOUBLE_EQ(rounds[0].box[0][0], 1e-6);
+  EXPECT_DOUBLE_EQ(rounds[0].box[0][1], 1);
+  EXPECT_EQ(rounds[0].box[1], (std::vector<double>{0, 1, 2}));
+  for (size_t r = 1; r < rounds.size(); ++r) {
+    EXPECT_EQ(rounds[r].first_trial, static_cast<int64_t>(20 * r));
+    EXPECT_LT(rounds[r].box[0][1] / rounds[r].box[0][0],
+              rounds[r - 1].box[0][1] / rounds[r - 1].box[0][0]);
+    EXPECT_LE(rounds[r].box[1].size(), rounds[r - 1].box[1].size());
+    // The trials of the round lie in its box.
+    for (const Trial& trial : trials) {
+      if (trial.id / 20 != static_cast<int64_t>(r)) continue;
+      EXPECT_GE(trial.point[0], rounds[r].box[0][0] * (1 - 1e-12));
+      EXPECT_LE(trial.point[0], rounds[r].box[0][1] * (1 + 1e-12));
+      EXPECT_TRUE(std::count(rounds[r].box[1].begin(), rounds[r].box[1].end(), trial.point[1]));
+    }
+  }
+}
+
 TEST(CoarseToFine, TheBoxIsDrawnOnTheParametersOwnScale) {
   Play play({Parameter::Float("rate", 1e-6, 1, Scale::kLog),
              Parameter::Float("momentum", 0.9, 0.9999, Scale::kReverseLog)},
