@@ -286,6 +286,7 @@ constexpr CommandFlag kFlags[] = {
     {"study", "FILE"},
     {"rounds", "N"},
     {"width", "N"},
+    {"model_options", "K=V"},
     {"strategy", "NAME"},
     {"strategy_options", "K=V"},
     {"seed", "N"},

@@ -20,11 +20,12 @@ DEFINE_int64(trials, 0, "How many trials. (This, as most flags do, overrules the
 DEFINE_string(time_limit, "", "How long at most: 90s, 10m, 1h30m.");
 DEFINE_string(budget, "",
               "What all trials together may take: steps=N, seconds=N (docs/command_line.md).");
+DEFINE_string(model_options, "", "Options of the model, as k=v,k=v.");
 DEFINE_string(strategy, "", "What proposes the trials: see sturgeon plugins --kind=strategy.");
 DEFINE_string(strategy_options, "", "Options of the strategy, as k=v,k=v.");
 DEFINE_string(stopping, "",
-              "What stops running trials early: stopping rules, separated by commas; see sturgeon "
-              "plugins --kind=stopping_rule.");
+              "Rules that stop trials early, separated by commas: see sturgeon plugins "
+              "--kind=stopping_rule.");
 DEFINE_string(stopping_options, "", "Options of the one stopping rule, as k=v,k=v.");
 DEFINE_string(runner, "", "What runs the trials: see sturgeon plugins --kind=runner.");
 DEFINE_string(runner_options, "", "Options of the runner, as k=v,k=v.");
@@ -136,8 +137,8 @@ absl::Status ApplyFlags(StudySpec* spec) {
     spec->warm_start = absl::StrSplit(FLAGS_warm_start, ',', absl::SkipEmpty());
   }
   if (FlagGiven("test_best")) spec->test_best = FLAGS_test_best;
-  absl::Status status =
-      Overrule("strategy", FLAGS_strategy, FLAGS_strategy_options, &spec->strategy);
+  absl::Status status = Overrule("model", "", FLAGS_model_options, &spec->model);
+  status.Update(Overrule("strategy", FLAGS_strategy, FLAGS_strategy_options, &spec->strategy));
   status.Update(OverruleStopping(&spec->stopping));
   status.Update(Overrule("runner", FLAGS_runner, FLAGS_runner_options, &spec->runner));
   if (FlagGiven("parallelism")) {

@@ -302,6 +302,7 @@ constexpr CommandFlag kFlags[] = {
     {"trials", "N"},
     {"time_limit", "TIME"},
     {"budget", "K=V"},
+    {"model_options", "K=V"},
     {"strategy", "NAME"},
     {"strategy_options", "K=V"},
     {"stopping", "NAMES"},

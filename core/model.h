@@ -112,6 +112,14 @@ class ModelFactory {
   // that differs in nothing else. The others are fixed once training has begun.
   virtual std::vector<std::string> settable() const { return {}; }
 
+  // What is wrong, for this model, with a study's parameters (those included that it fixes); asked
+  // before the first trial, so that it is not what is wrong with every one of them. Errors begin
+  // with the option that does not fit.
+  virtual absl::Status CheckParameters(const SearchSpace& space) const {
+    (void)space;
+    return absl::OkStatus();
+  }
+
   // A fresh model. `assignment` is an object of parameter names and values: the active parameters
   // of a point of the study's space, and those that the study fixed; what it lacks has its default.
   // InvalidArgument: a value that the model cannot have.

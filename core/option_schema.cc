@@ -62,6 +62,29 @@ absl::Status ReadValue(const Value& value, absl::string_view where, PluginSpec* 
   return absl::OkStatus();
 }
 
+absl::Status ReadValue(const Value& value, absl::string_view where, std::vector<std::string>* out) {
+  if (!value.is_list()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(where, ": expected a list of strings, got ", KindName(value.kind())));
+  }
+  std::vector<std::string> texts(value.list().size());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    absl::Status status = ReadValue(value.list()[i], absl::StrCat(where, "[", i, "]"), &texts[i]);
+    if (!status.ok()) return status;
+  }
+  *out = std::move(texts);
+  return absl::OkStatus();
+}
+
+absl::Status ReadValue(const Value& value, absl::string_view where, Value* out) {
+  if (value.kind() != out->kind()) {
+    return absl::InvalidArgumentError(absl::StrCat(where, ": expected ", KindName(out->kind()),
+                                                   ", got ", KindName(value.kind())));
+  }
+  *out = value;
+  return absl::OkStatus();
+}
+
 Value ToValue(const PluginSpec& spec) {
   if (spec.options.object().empty()) return spec.name;
   Value value;

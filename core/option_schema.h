@@ -16,7 +16,8 @@
 //   }
 //
 // A default stands once, as the member's initialiser. Option types: bool, int, int64_t, double,
-// std::string, and PluginSpec (another plugin by name, with options of its own).
+// std::string, std::vector<std::string>, PluginSpec (another plugin by name, with options of its
+// own), and Value (a list or an object, as its default is, for the plugin itself to read).
 // Threads: a schema is immutable once built.
 #ifndef STURGEON_CORE_OPTION_SCHEMA_H_
 #define STURGEON_CORE_OPTION_SCHEMA_H_
@@ -44,6 +45,9 @@ struct PluginSpec {
 };
 
 absl::Status ReadValue(const Value& value, absl::string_view where, PluginSpec* out);
+absl::Status ReadValue(const Value& value, absl::string_view where, std::vector<std::string>* out);
+// Takes a value of the kind that `out` is of.
+absl::Status ReadValue(const Value& value, absl::string_view where, Value* out);
 Value ToValue(const PluginSpec& spec);
 
 // `k=v,k=v` as on the command line: each v is read as JSON if it is JSON, else as a string. Commas
@@ -53,7 +57,7 @@ absl::StatusOr<Value> ParseAssignments(absl::string_view text);
 // What is shown of one option: `sturgeon plugins NAME` and the pages of docs/.
 struct OptionInfo {
   std::string name;
-  std::string type;           // "int", "float", "bool", "string", "plugin"
+  std::string type;  // "int", "float", "bool", "string", "strings", "plugin", "list", "object"
   std::string default_value;  // as JSON
   std::string range;          // "in [0, 1]", "one of a, b"; empty: any
   std::string doc;
@@ -91,17 +95,21 @@ inline Range<std::string> OneOf(std::vector<std::string> allowed) {
 
 namespace schema_internal {
 template <typename T>
-const char* TypeName() {
+const char* TypeName(const Value& fallback) {
   if constexpr (std::is_same_v<T, bool>) return "bool";
   if constexpr (std::is_integral_v<T>) return "int";
   if constexpr (std::is_floating_point_v<T>) return "float";
   if constexpr (std::is_same_v<T, std::string>) return "string";
+  if constexpr (std::is_same_v<T, std::vector<std::string>>) return "strings";
+  if constexpr (std::is_same_v<T, Value>) return fallback.is_list() ? "list" : "object";
   return "plugin";
 }
 template <typename T>
 Value DefaultValue(const T& value) {
   if constexpr (std::is_same_v<T, PluginSpec>) {
     return ToValue(value);
+  } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+    return Value(Value::List(value.begin(), value.end()));
   } else {
     return Value(value);
   }
@@ -119,8 +127,8 @@ class Schema {
   Schema& Add(std::string name, T Options::*member, std::string doc, Range<R> range = {}) {
     static_assert(std::is_same_v<T, R> || (std::is_arithmetic_v<T> && std::is_arithmetic_v<R>));
     const Value fallback = schema_internal::DefaultValue(Options{}.*member);
-    info_.push_back({name, schema_internal::TypeName<T>(), schema_internal::ShowDefault(fallback),
-                     range.text, std::move(doc)});
+    info_.push_back({name, schema_internal::TypeName<T>(fallback),
+                     schema_internal::ShowDefault(fallback), range.text, std::move(doc)});
     readers_.push_back([name = std::move(name), member, range = std::move(range)](
                            const Value& options, absl::string_view where, Options* out) {
       const Value* value = options.Find(name);

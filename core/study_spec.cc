@@ -452,6 +452,8 @@ absl::StatusOr<PreparedStudy> Prepare(const StudySpec& spec, const ModelRegistry
 
   absl::StatusOr<SearchSpace> joint = JoinSpaces(prepared.model->default_space(), spec.parameters);
   if (!joint.ok()) return At(source, joint.status());
+  status = prepared.model->CheckParameters(*joint);
+  if (!status.ok()) return At(source, At(absl::StrCat("model ", spec.model.name), status));
   const std::vector<Value::Field> fixed = FixedFields(spec, *joint);
   absl::StatusOr<SearchSpace::Fixed> split = joint->Fix(fixed);
   if (!split.ok()) return At(source, At("fixed", split.status()));

@@ -32,6 +32,11 @@ class NetFactory : public ModelFactory {
   const SearchSpace& default_space() const override { return space_; }
   const std::vector<Metric>& metrics() const override { return metrics_; }
   std::vector<std::string> settable() const override { return {"lr", "beta2"}; }
+  absl::Status CheckParameters(const SearchSpace& space) const override {
+    return space[*space.Find("units")].high < 10
+               ? absl::InvalidArgumentError("epochs: so few units need many")
+               : absl::OkStatus();
+  }
   absl::StatusOr<std::unique_ptr<Model>> Create(const Value&, const ModelOptions&) const override {
     return absl::UnimplementedError("not needed here");
   }
@@ -231,6 +236,12 @@ TEST(Prepare, JoinsTheFileWithTheModelsSpace) {
   EXPECT_EQ(space[3].condition->parent, "opt");
   EXPECT_EQ(prepared->config.objectives[0].metric, "error");
   EXPECT_THAT(prepared->config.metrics, ElementsAre("error", "accuracy"));
+}
+
+TEST(Prepare, TheModelHasItsSayOfTheParameters) {
+  EXPECT_EQ(Error(R"({"model": "net", "fixed": {"units": 8},
+                      "parameters": [{"name": "units", "type": "int", "low": 8, "high": 9}]})"),
+            "f.json: model net: epochs: so few units need many");
 }
 
 TEST(Prepare, DropsWhatCanNoLongerBeActive) {

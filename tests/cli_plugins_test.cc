@@ -63,7 +63,8 @@ TEST(Plugins, ListsEveryKindAsJson) {
                             "random", "successive_halving", "tpe"}));
   EXPECT_THAT(Names(plugins, "stopping_rules"),
               IsSupersetOf({"curve", "median", "patience", "percentile", "threshold", "wilcoxon"}));
-  EXPECT_THAT(Names(plugins, "models"), IsSupersetOf({"mlp", "softmax_regression", "function"}));
+  EXPECT_THAT(Names(plugins, "models"),
+              IsSupersetOf({"command", "mlp", "softmax_regression", "function"}));
   EXPECT_THAT(Names(plugins, "runners"), IsSupersetOf({"sequential", "caviar", "panda"}));
   EXPECT_THAT(Names(plugins, "storages"), IsSupersetOf({"memory", "postgresql", "sqlite"}));
 }

@@ -2,8 +2,6 @@
 #ifndef STURGEON_RUNNERS_ISOLATION_WORKER_PROCESS_H_
 #define STURGEON_RUNNERS_ISOLATION_WORKER_PROCESS_H_
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,7 +12,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "core/stop_token.h"
-#include "runners/isolation/file_descriptor.h"
+#include "process/child_process.h"
+#include "process/file_descriptor.h"
+#include "process/output_tail.h"
 #include "runners/isolation/message.h"
 
 namespace sturgeon {
@@ -23,7 +23,7 @@ namespace sturgeon {
 class WorkerProcess {
  public:
   // Starts this program once more and waits until it serves, or `stop` asks for something else.
-  // The worker has a process group of its own (Ctrl-C is not for it), nothing to read on stdin, and
+  // The worker has a session of its own (Ctrl-C is not for it), nothing to read on stdin, and
   // no file that is open here. FailedPrecondition: the program does not serve as a worker; says
   // what its main lacks. Cancelled. Else why the system starts no process.
   static absl::StatusOr<std::unique_ptr<WorkerProcess>> Start(const StopToken& stop);
@@ -47,7 +47,7 @@ class WorkerProcess {
   absl::StatusOr<Message> Ask(Message question, const StopToken& stop);
 
   // Whether it lives, as far as is known; Check finds out.
-  bool running() const { return pid_ > 0; }
+  bool running() const { return process_ != nullptr; }
   bool Check();
 
   // Asks it to end, without waiting.
@@ -68,22 +68,19 @@ class WorkerProcess {
   // Waits a moment for anything to happen; sends and receives what there is.
   void Pump(absl::Duration moment);
   void ReadOutput();
-  // Whether it has ended; its exit status is still to be had.
-  bool HasEnded() const;
   // It died, or does not talk to us any more: ends it and says how it ended.
   absl::Status Ended();
-  // "; its last output: …", or nothing.
-  std::string LastWords() const;
-  absl::Duration CpuTime() const;
+  // LastWords of what it printed.
+  std::string Said() const { return LastWords(printed_.Lines()); }
 
-  pid_t pid_ = -1;
+  std::unique_ptr<ChildProcess> process_;
   FileDescriptor socket_, output_;
   MessageReader reader_;
   std::string unsent_;
-  std::string printed_;  // the end of what it printed
+  OutputTail printed_;
   bool closed_ = false;  // nothing more will be received
   int64_t number_ = 0;   // of the last question
-  int wait_status_ = 0;
+  int wait_status_ = 0;  // once it does not run any more
   absl::Status ended_ = absl::FailedPreconditionError("its process has ended");
   absl::Duration cpu_limit_ = absl::InfiniteDuration();
   absl::Duration cpu_end_ = absl::InfiniteDuration();
