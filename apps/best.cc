@@ -12,11 +12,11 @@
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/stored_study.h"
-#include "apps/terminal.h"
 #include "apps/trial_table.h"
 #include "core/json.h"
 #include "core/result.h"
 #include "gflags/gflags.h"
+#include "terminal/text.h"
 
 namespace sturgeon {
 namespace {

@@ -9,10 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "apps/terminal.h"
 #include "core/json.h"
 #include "core/suggest.h"
 #include "gflags/gflags.h"
+#include "terminal/text.h"
 
 DEFINE_string(format, "text", "text or json. JSON goes to stdout alone; all else to stderr.");
 

@@ -14,8 +14,8 @@
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/stored_study.h"
-#include "apps/terminal.h"
 #include "gflags/gflags.h"
+#include "terminal/text.h"
 
 DECLARE_string(study_name);
 DEFINE_bool(yes, false, "Do not ask.");

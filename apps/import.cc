@@ -13,12 +13,12 @@
 #include "apps/commands.h"
 #include "apps/import_file.h"
 #include "apps/stored_study.h"
-#include "apps/terminal.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/space_json.h"
 #include "core/study_spec.h"
 #include "gflags/gflags.h"
+#include "terminal/text.h"
 
 DECLARE_string(storage);
 DECLARE_string(study);

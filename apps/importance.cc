@@ -12,10 +12,9 @@
 #include "absl/strings/str_cat.h"
 #include "apps/command.h"
 #include "apps/commands.h"
-#include "apps/import_file.h"
 #include "apps/importance_table.h"
+#include "apps/result_file.h"
 #include "apps/stored_study.h"
-#include "core/file.h"
 #include "core/json.h"
 #include "core/study_spec.h"
 #include "core/suggest.h"
@@ -74,9 +73,7 @@ absl::StatusOr<Ended> OfFile(const std::string& path) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": is no result file (.json); a stored study is named by --study_name"));
   }
-  const absl::StatusOr<std::string> text = ReadFile(path);
-  if (!text.ok()) return text.status();
-  absl::StatusOr<ImportedFile> file = ReadImport(*text, path, nullptr);
+  absl::StatusOr<ResultFile> file = ReadResultFile(path);
   if (!file.ok()) return file.status();
   return Ended{std::move(file->config), std::move(file->trials)};
 }

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "apps/terminal.h"
+#include "terminal/text.h"
 
 namespace sturgeon {
 namespace {

@@ -14,12 +14,12 @@
 #include "apps/commands.h"
 #include "apps/kept_study.h"
 #include "apps/stored_study.h"
-#include "apps/terminal.h"
 #include "core/earlier_study.h"
 #include "core/json.h"
 #include "core/runner.h"
 #include "core/study_spec.h"
 #include "gflags/gflags.h"
+#include "terminal/text.h"
 
 namespace sturgeon {
 namespace {

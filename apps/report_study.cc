@@ -6,10 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "apps/kept_study.h"
+#include "apps/result_file.h"
 #include "apps/stored_study.h"
 #include "core/file.h"
-#include "core/json.h"
-#include "core/result_reader.h"
 #include "core/strategy.h"
 #include "core/study_spec.h"
 #include "core/trial_check.h"
@@ -66,19 +65,15 @@ absl::StatusOr<ReportStudy> ReportStored(Storage& storage, const StudyRecord& st
 }
 
 absl::StatusOr<ReportStudy> ReportResult(const std::string& file, const Plugins& plugins) {
-  const absl::StatusOr<Value> result = ReadJsonFile(file);
+  absl::StatusOr<ResultFile> result = ReadResultFile(file);
   if (!result.ok()) return result.status();
   ReportStudy report;
-  absl::StatusOr<StudyConfig> config = StudyConfigFromResult(*result, file);
-  if (!config.ok()) return config.status();
-  report.config = *std::move(config);
-  absl::StatusOr<std::vector<Trial>> trials = TrialsFromResult(report.config, *result, file);
-  if (!trials.ok()) return trials.status();
-  report.trials = *std::move(trials);
+  report.config = std::move(result->config);
+  report.trials = std::move(result->trials);
   std::sort(report.trials.begin(), report.trials.end(),
             [](const Trial& a, const Trial& b) { return a.id < b.id; });
   report.source = file.substr(file.rfind('/') + 1);
-  if (const Value* strategy = result->Find("strategy")) report.strategy = *strategy;
+  report.strategy = std::move(result->strategy);
   Complete(plugins, &report);
   return report;
 }

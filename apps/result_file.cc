@@ -16,6 +16,7 @@ absl::StatusOr<ResultFile> ReadResultFile(const std::string& path) {
   absl::StatusOr<StudyConfig> config = StudyConfigFromResult(*value, path);
   if (!config.ok()) return config.status();
   result.config = *std::move(config);
+  if (const Value* const strategy = value->Find("strategy")) result.strategy = *strategy;
   absl::StatusOr<std::vector<Trial>> trials = TrialsFromResult(result.config, *value, path);
   if (!trials.ok()) return trials.status();
   result.trials = *std::move(trials);

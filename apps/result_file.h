@@ -10,11 +10,13 @@
 #include "absl/strings/string_view.h"
 #include "core/study_config.h"
 #include "core/trial.h"
+#include "core/value.h"
 
 namespace sturgeon {
 
 struct ResultFile {
   StudyConfig config;
+  Value strategy;  // null: the file does not name it
   std::vector<Trial> trials;
   std::vector<Trial> best;  // of several objectives the Pareto front
 };

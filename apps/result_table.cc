@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "apps/result_file.h"
+#include "apps/trial_csv.h"
 #include "core/json.h"
 #include "core/value_reader.h"
 #include "terminal/text.h"
@@ -20,15 +21,6 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 absl::Status Invalid(std::string message) { return absl::InvalidArgumentError(std::move(message)); }
-
-// RFC 4180.
-std::string CsvText(const std::string& text) {
-  if (!absl::StrContains(text, ',') && !absl::StrContains(text, '"') &&
-      !absl::StrContains(text, '\n')) {
-    return text;
-  }
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
-}
 
 std::string MarkdownText(const std::string& text) {
   return absl::StrReplaceAll(text, {{"|", "\\|"}, {"\n", " "}});
@@ -57,16 +49,11 @@ absl::StatusOr<std::vector<TableEntry>> EntriesFromValue(const Value& value,
     ObjectReader reader(value.list()[i], absl::StrCat(source, ": [", i, "]"));
     entry.seed = reader.Required<int64_t>("seed");
     entry.path = reader.Required<std::string>("result");
-    if (const Value* const labels = reader.Find("labels"); labels != nullptr) {
-      if (!labels->is_object()) {
-        reader.Note(Invalid(absl::StrCat(reader.Place("labels"), ": expected an object")));
-      } else {
-        for (const Value::Field& label : labels->object()) {
-          std::string text;
-          reader.Note(ReadValue(label.value, reader.Place(label.name), &text));
-          entry.labels.emplace_back(label.name, std::move(text));
-        }
-      }
+    const Value labels = reader.Object("labels");
+    for (const Value::Field& label : labels.object()) {
+      std::string text;
+      reader.Note(ReadValue(label.value, reader.Place(label.name), &text));
+      entry.labels.emplace_back(label.name, std::move(text));
     }
     absl::Status status = reader.Finish();
     if (!status.ok()) return status;

@@ -19,19 +19,6 @@ constexpr const char* kLonelyRules[] = {"patience", "threshold"};
 
 absl::Status Invalid(std::string message) { return absl::InvalidArgumentError(std::move(message)); }
 
-template <typename Read>
-void ForEach(ObjectReader* reader, absl::string_view field, Read read) {
-  const Value* const list = reader->Find(field);
-  if (list == nullptr) return;
-  if (!list->is_list()) {
-    return reader->Note(Invalid(
-        absl::StrCat(reader->Place(field), ": expected a list, got ", KindName(list->kind()))));
-  }
-  for (size_t i = 0; i < list->list().size(); ++i) {
-    reader->Note(read(list->list()[i], absl::StrCat(reader->Place(field), "[", i, "]")));
-  }
-}
-
 }  // namespace
 
 std::string RoundsFolder::TaskPath(int round, int index) const {
@@ -61,7 +48,7 @@ absl::StatusOr<FinishedRounds> RoundsFolder::Read(const StudyConfig& study, int 
     const absl::StatusOr<Value> value = ReadJsonFile(path);
     if (!value.ok()) return value.status();
     ObjectReader reader(*value, path);
-    ForEach(&reader, "trials", add);
+    reader.ForEach("trials", add);
     absl::Status status = reader.Finish();
     if (!status.ok()) return status;
   }

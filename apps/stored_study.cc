@@ -9,11 +9,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "apps/kept_study.h"
-#include "apps/terminal.h"
 #include "core/dominance.h"
 #include "core/study_config.h"
 #include "core/suggest.h"
 #include "gflags/gflags.h"
+#include "terminal/terminal.h"
 
 DECLARE_string(storage);
 DECLARE_string(study_name);

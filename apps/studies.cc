@@ -13,9 +13,10 @@
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/stored_study.h"
-#include "apps/terminal.h"
 #include "core/json.h"
+#include "core/study_spec.h"
 #include "gflags/gflags.h"
+#include "terminal/text.h"
 
 DECLARE_string(storage);
 
@@ -125,8 +126,7 @@ Value Json(const std::vector<Entry>& entries) {
     study.Set("study", listing.name);
     Value::List objectives;
     for (const Objective& objective : entry.config.objectives) {
-      objectives.emplace_back(Value::Object{{"metric", objective.metric},
-                                            {"goal", std::string(GoalName(objective.goal))}});
+      objectives.push_back(ToValue(objective));
     }
     study.Set("objectives", std::move(objectives));
     study.Set("trials", Value::Object{{"complete", listing.complete},

@@ -8,10 +8,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "apps/importance_table.h"
-#include "apps/terminal.h"
 #include "core/importance.h"
 #include "core/json.h"
 #include "core/spending.h"
+#include "terminal/text.h"
 
 namespace sturgeon {
 namespace {

@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "apps/terminal.h"
 #include "core/model.h"
 #include "core/space_json.h"
 #include "core/stop_token.h"
@@ -19,6 +18,7 @@
 #include "core/study.h"
 #include "runners/schedule.h"
 #include "runners/trial_run.h"
+#include "terminal/text.h"
 
 namespace sturgeon {
 namespace {

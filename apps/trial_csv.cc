@@ -41,18 +41,10 @@ std::string ChoiceCell(const Parameter& parameter, const Value& choice) {
   return Plain(parameter) ? Raw(choice) : WriteJson(choice);
 }
 
-std::string Quoted(absl::string_view cell) {
-  const bool blank_ends = !cell.empty() && (cell.front() == ' ' || cell.back() == ' ');
-  if (cell.find_first_of(",\"\r\n") == absl::string_view::npos && !blank_ends) {
-    return std::string(cell);
-  }
-  return absl::StrCat("\"", absl::StrReplaceAll(cell, {{"\"", "\"\""}}), "\"");
-}
-
 std::string Line(const std::vector<std::string>& cells) {
   std::string line;
   for (size_t i = 0; i < cells.size(); ++i) {
-    absl::StrAppend(&line, i > 0 ? "," : "", Quoted(cells[i]));
+    absl::StrAppend(&line, i > 0 ? "," : "", CsvText(cells[i]));
   }
   return line + "\r\n";
 }
@@ -168,6 +160,14 @@ std::vector<std::string> Columns(const StudyConfig& config) {
 }
 
 }  // namespace
+
+std::string CsvText(absl::string_view cell) {
+  const bool blank_ends = !cell.empty() && (cell.front() == ' ' || cell.back() == ' ');
+  if (cell.find_first_of(",\"\r\n") == absl::string_view::npos && !blank_ends) {
+    return std::string(cell);
+  }
+  return absl::StrCat("\"", absl::StrReplaceAll(cell, {{"\"", "\"\""}}), "\"");
+}
 
 std::string CsvCell(const Parameter& parameter, double value) {
   if (std::isnan(value)) return "";

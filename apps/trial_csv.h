@@ -24,6 +24,9 @@ namespace sturgeon {
 // A parameter's value as a cell, unquoted; "": inactive.
 std::string CsvCell(const Parameter& parameter, double value);
 
+// A text as a cell, quoted where it must be (RFC 4180).
+std::string CsvText(absl::string_view cell);
+
 // With the line's end.
 std::string CsvHeader(const StudyConfig& config);
 std::string CsvRow(const StudyConfig& config, const Trial& trial);

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "apps/import_file.h"
-#include "apps/terminal.h"
 #include "apps/trial_csv.h"
 #include "apps/trial_filter.h"
 #include "apps/trial_table.h"
@@ -17,6 +16,7 @@
 #include "core/space.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "terminal/text.h"
 
 namespace sturgeon {
 namespace {

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "apps/terminal.h"
 #include "core/json.h"
+#include "terminal/text.h"
 
 namespace sturgeon {
 namespace {

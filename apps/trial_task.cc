@@ -22,32 +22,6 @@ namespace {
 
 constexpr char kIdle[] = "idle";
 
-absl::Status Invalid(std::string message) { return absl::InvalidArgumentError(std::move(message)); }
-
-absl::Status ReadObject(ObjectReader* reader, absl::string_view field, Value* object) {
-  const Value* const found = reader->Find(field);
-  if (found == nullptr) return absl::OkStatus();
-  if (!found->is_object()) {
-    return Invalid(
-        absl::StrCat(reader->Place(field), ": expected an object, got ", KindName(found->kind())));
-  }
-  *object = *found;
-  return absl::OkStatus();
-}
-
-template <typename Read>
-void ForEach(ObjectReader* reader, absl::string_view field, Read read) {
-  const Value* const list = reader->Find(field);
-  if (list == nullptr) return;
-  if (!list->is_list()) {
-    return reader->Note(Invalid(
-        absl::StrCat(reader->Place(field), ": expected a list, got ", KindName(list->kind()))));
-  }
-  for (size_t i = 0; i < list->list().size(); ++i) {
-    reader->Note(read(list->list()[i], absl::StrCat(reader->Place(field), "[", i, "]")));
-  }
-}
-
 // What a trial's own study asks, which has one trial and knows it.
 class NoStrategy final : public Strategy {
  public:
@@ -111,21 +85,21 @@ absl::StatusOr<std::optional<TrialTask>> TaskFromValue(const Value& value,
   } else {
     reader.Required<std::string>("model");
   }
-  reader.Note(ReadObject(&reader, "params", &task.params));
-  reader.Note(ReadObject(&reader, "fixed", &task.fixed));
-  ForEach(&reader, "objectives", [&](const Value& entry, const std::string& where) {
+  task.params = reader.Object("params");
+  task.fixed = reader.Object("fixed");
+  reader.ForEach("objectives", [&](const Value& entry, const std::string& where) {
     const auto objective = ObjectiveFromValue(entry, where);
     if (objective.ok()) {
       task.objectives.push_back({objective->metric, objective->goal.value_or(Goal::kMinimize)});
     }
     return objective.status();
   });
-  ForEach(&reader, "constraints", [&](const Value& entry, const std::string& where) {
+  reader.ForEach("constraints", [&](const Value& entry, const std::string& where) {
     auto constraint = ConstraintFromValue(entry, where);
     if (constraint.ok()) task.constraints.push_back(*std::move(constraint));
     return constraint.status();
   });
-  ForEach(&reader, "metrics", [&](const Value& entry, const std::string& where) {
+  reader.ForEach("metrics", [&](const Value& entry, const std::string& where) {
     return ReadValue(entry, where, &task.metrics.emplace_back());
   });
   if (const Value* const stopping = reader.Find("stopping")) {
@@ -133,7 +107,7 @@ absl::StatusOr<std::optional<TrialTask>> TaskFromValue(const Value& value,
     reader.Note(rules.status());
     if (rules.ok()) task.stopping = *std::move(rules);
   }
-  reader.Note(ReadObject(&reader, "limits", &task.limits));
+  task.limits = reader.Object("limits");
   absl::Status status = reader.Finish();
   if (!status.ok()) return status;
   return std::optional<TrialTask>(std::move(task));
@@ -149,14 +123,11 @@ Value ToValue(const std::optional<TrialTask>& task) {
   if (!task->fixed.object().empty()) value.Set("fixed", task->fixed);
   Value::List list;
   for (const Objective& objective : task->objectives) {
-    list.emplace_back(Value::Object{{"metric", objective.metric},
-                                    {"goal", std::string(GoalName(objective.goal))}});
+    list.push_back(ToValue(objective));
   }
   value.Set("objectives", std::exchange(list, {}));
   for (const MetricConstraint& constraint : task->constraints) {
-    list.emplace_back(
-        Value::Object{{"metric", constraint.metric},
-                      {constraint.at_least ? "at_least" : "at_most", constraint.bound}});
+    list.push_back(ToValue(constraint));
   }
   if (!list.empty()) value.Set("constraints", std::exchange(list, {}));
   value.Set("metrics", Value::List(task->metrics.begin(), task->metrics.end()));

@@ -14,7 +14,6 @@
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/stored_study.h"
-#include "apps/terminal.h"
 #include "apps/trial_filter.h"
 #include "apps/trial_table.h"
 #include "core/json.h"

@@ -26,7 +26,6 @@
 #include "apps/stored_study.h"
 #include "apps/study_flags.h"
 #include "apps/summary.h"
-#include "apps/terminal.h"
 #include "apps/test_best.h"
 #include "core/checkpoint_store.h"
 #include "core/earlier_study.h"
@@ -40,6 +39,8 @@
 #include "core/study.h"
 #include "core/study_spec.h"
 #include "gflags/gflags.h"
+#include "terminal/terminal.h"
+#include "terminal/text.h"
 
 DEFINE_string(storage, sturgeon::kDefaultStorage,
               "Where the study is kept: sqlite:FILE, postgresql://…, or memory: (nowhere).");

@@ -142,7 +142,7 @@ std::vector<double> SpaceRanks(const ForestData& data, int trees, uint64_t seed)
   std::vector<Box> boxes;
   for (int t = 0; t < trees; ++t) {
     RandomStream rng(seed, t, kRankStream);
-    const MarginalTree tree(data, Bootstrap(all, std::min(data.rows, kMostDrawn), &rng), {}, &rng);
+    const MarginalTree tree(data, Bootstrap(all, std::min(data.rows, kMostDrawn), &rng), 1, &rng);
     for (size_t leaf = 0; leaf < tree.leaves(); ++leaf) {
       boxes.push_back({tree.leaf_value(leaf), tree.leaf_volume(leaf) / trees});
     }
@@ -308,14 +308,12 @@ ForestResult GrowForest(const ForestData& data, absl::Span<const uint32_t> rows,
   double permuted = 0;
 
   const size_t drawn = std::min(rows.size(), kMostDrawn);
-  TreeOptions options;
-  options.min_leaf = kMinLeaf;
   std::vector<double> point(axes);
   int with_variance = 0;
   for (int t = 0; t < trees; ++t) {
     RandomStream rng(seed, number * 10000 + t, kTreeStream);
     const ForestSample sample = Bootstrap(rows, drawn, &rng);
-    const MarginalTree tree(data, sample, options, &rng);
+    const MarginalTree tree(data, sample, kMinLeaf, &rng);
     const double total_variance = tree.Variance();
     if (total_variance > 0 && (wanted.main || wanted.pairs)) {
       ++with_variance;

@@ -26,9 +26,9 @@ ForestSample Bootstrap(absl::Span<const uint32_t> from, size_t count, RandomStre
 // their coordinates, in which a node's rows are a range; splitting a node keeps the order.
 class MarginalTree::Builder {
  public:
-  Builder(const ForestData& data, const ForestSample& sample, const TreeOptions& options,
-          RandomStream* rng, MarginalTree* tree)
-      : data_(data), options_(options), rng_(*rng), tree_(*tree), size_(sample.rows.size()) {
+  Builder(const ForestData& data, const ForestSample& sample, uint32_t min_leaf, RandomStream* rng,
+          MarginalTree* tree)
+      : data_(data), min_leaf_(min_leaf), rng_(*rng), tree_(*tree), size_(sample.rows.size()) {
     const size_t axes = data.axes.size();
     y_.resize(size_);
     weights_.resize(size_);
@@ -88,7 +88,7 @@ class MarginalTree::Builder {
     const int number = static_cast<int>(tree_.nodes_.size());
     tree_.nodes_.emplace_back();
     Split split;
-    if (!equal && weight >= 2.0 * options_.min_leaf) split = Best(begin, end, weight, sum);
+    if (!equal && weight >= 2.0 * min_leaf_) split = Best(begin, end, weight, sum);
     if (split.axis < 0) {
       tree_.nodes_[number].left = static_cast<int>(tree_.values_.size());
       tree_.values_.push_back(sum / weight);
@@ -110,14 +110,13 @@ class MarginalTree::Builder {
   }
 
   Split Best(size_t begin, size_t end, double weight, double sum) {
-    const size_t wanted = options_.tried_axes > 0 ? options_.tried_axes : axes_.size();
-    rng_.Shuffle(absl::MakeSpan(axes_));
+    rng_.Shuffle(absl::MakeSpan(axes_));  // of equal splits, any axis's
     Split best;
-    for (size_t k = 0; k < axes_.size() && (k < wanted || best.axis < 0); ++k) {
-      if (data_.axes[axes_[k]].categories > 0) {
-        TryCategories(axes_[k], begin, end, weight, sum, &best);
+    for (const int axis : axes_) {
+      if (data_.axes[axis].categories > 0) {
+        TryCategories(axis, begin, end, weight, sum, &best);
       } else {
-        TryCuts(axes_[k], begin, end, weight, sum, &best);
+        TryCuts(axis, begin, end, weight, sum, &best);
       }
     }
     return best;
@@ -131,9 +130,9 @@ class MarginalTree::Builder {
       const uint32_t row = rows[i];
       left_weight += weights_[row];
       left_sum += weights_[row] * y_[row];
-      if (!(x[row] < x[rows[i + 1]]) || left_weight < options_.min_leaf) continue;
+      if (!(x[row] < x[rows[i + 1]]) || left_weight < min_leaf_) continue;
       const double right_weight = weight - left_weight, right_sum = sum - left_sum;
-      if (right_weight < options_.min_leaf) break;
+      if (right_weight < min_leaf_) break;
       const double score = left_sum * left_sum / left_weight + right_sum * right_sum / right_weight;
       if (best->axis >= 0 && score <= best->score) continue;
       best->axis = axis;
@@ -169,7 +168,7 @@ class MarginalTree::Builder {
       left_weight += choices[k].weight;
       left_sum += choices[k].sum;
       const double right_weight = weight - left_weight, right_sum = sum - left_sum;
-      if (left_weight < options_.min_leaf || right_weight < options_.min_leaf) continue;
+      if (left_weight < min_leaf_ || right_weight < min_leaf_) continue;
       const double score = left_sum * left_sum / left_weight + right_sum * right_sum / right_weight;
       if (best->axis >= 0 && score <= best->score) continue;
       best->axis = axis;
@@ -214,7 +213,7 @@ class MarginalTree::Builder {
   }
 
   const ForestData& data_;
-  const TreeOptions options_;
+  const uint32_t min_leaf_;
   RandomStream& rng_;
   MarginalTree& tree_;
   const size_t size_;
@@ -226,11 +225,11 @@ class MarginalTree::Builder {
   std::vector<uint32_t> spare_;
 };
 
-MarginalTree::MarginalTree(const ForestData& data, const ForestSample& sample,
-                           const TreeOptions& options, RandomStream* rng)
+MarginalTree::MarginalTree(const ForestData& data, const ForestSample& sample, uint32_t min_leaf,
+                           RandomStream* rng)
     : axes_(static_cast<int>(data.axes.size())) {
   for (const ForestAxis& axis : data.axes) categories_.push_back(axis.categories);
-  Builder(data, sample, options, rng, this).Grow();
+  Builder(data, sample, min_leaf, rng, this).Grow();
   NumberCuts();
   std::vector<std::vector<Run>> box(axes_);
   for (int axis = 0; axis < axes_; ++axis) {

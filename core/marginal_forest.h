@@ -10,7 +10,7 @@
 //
 //   ForestData data;                     // fill it
 //   const ForestSample sample = Bootstrap(rows, count, &rng);
-//   const MarginalTree tree(data, sample, options, &rng);
+//   const MarginalTree tree(data, sample, min_leaf, &rng);
 //   tree.Variance(), tree.MainVariance(0), tree.PairVariance(0, 1)
 //
 // Trees are CART's: each split is the one that leaves the least squared error. A category's choices
@@ -60,17 +60,11 @@ struct ForestSample {
 // `count` of the rows `from`, drawn with replacement.
 ForestSample Bootstrap(absl::Span<const uint32_t> from, size_t count, RandomStream* rng);
 
-struct TreeOptions {
-  // A box holds at least so many rows (counted by weight).
-  uint32_t min_leaf = 1;
-  // How many of the axes are tried at each split; 0: all.
-  int tried_axes = 0;
-};
-
 class MarginalTree {
  public:
-  // Cost: O(axes m (log m + depth)), m the different rows of the sample; O(axes m) memory.
-  MarginalTree(const ForestData& data, const ForestSample& sample, const TreeOptions& options,
+  // A box holds at least `min_leaf` rows (counted by weight). Cost: O(axes m (log m + depth)), m
+  // the different rows of the sample; O(axes m) memory.
+  MarginalTree(const ForestData& data, const ForestSample& sample, uint32_t min_leaf,
                RandomStream* rng);
 
   // The boxes: what is predicted there, and their volumes, which sum to 1.

@@ -33,9 +33,9 @@ std::vector<uint32_t> AllRows(const ForestData& data) {
   return rows;
 }
 
-MarginalTree Grow(const ForestData& data, uint64_t seed, const TreeOptions& options = {}) {
+MarginalTree Grow(const ForestData& data, uint64_t seed, uint32_t min_leaf = 1) {
   RandomStream rng(seed, 0, 0);
-  return MarginalTree(data, Bootstrap(AllRows(data), data.rows, &rng), options, &rng);
+  return MarginalTree(data, Bootstrap(AllRows(data), data.rows, &rng), min_leaf, &rng);
 }
 
 double Wave(const std::vector<double>& u) {
@@ -133,10 +133,9 @@ TEST(MarginalTree, WhatIsInactiveDoesNotMatter) {
 
 TEST(MarginalTree, KeepsLeavesLarge) {
   const ForestData data = Uniform(4, 200, 12, Wave);
-  TreeOptions options;
-  options.min_leaf = 10;
-  EXPECT_LE(Grow(data, 13, options).leaves(), 20u);
-  EXPECT_GT(Grow(data, 13, options).leaves(), 5u);
+  constexpr uint32_t kMinLeaf = 10;
+  EXPECT_LE(Grow(data, 13, kMinLeaf).leaves(), 20u);
+  EXPECT_GT(Grow(data, 13, kMinLeaf).leaves(), 5u);
 }
 
 TEST(MarginalTree, OfEqualValuesIsOneLeaf) {

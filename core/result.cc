@@ -10,6 +10,7 @@
 #include "core/importance.h"
 #include "core/json.h"
 #include "core/space_json.h"
+#include "core/study_spec.h"
 
 namespace sturgeon {
 namespace {
@@ -55,18 +56,12 @@ Value ResultHead(const StudyConfig& config, const Value& strategy, const std::ve
   if (!strategy.is_null()) value.Set("strategy", strategy);
   Value::List objectives;
   for (const Objective& objective : config.objectives) {
-    Value entry;
-    entry.Set("metric", objective.metric);
-    entry.Set("goal", std::string(GoalName(objective.goal)));
-    objectives.push_back(std::move(entry));
+    objectives.push_back(ToValue(objective));
   }
   value.Set("objectives", std::move(objectives));
   Value::List constraints;
   for (const MetricConstraint& constraint : config.constraints) {
-    Value entry;
-    entry.Set("metric", constraint.metric);
-    entry.Set(constraint.at_least ? "at_least" : "at_most", constraint.bound);
-    constraints.push_back(std::move(entry));
+    constraints.push_back(ToValue(constraint));
   }
   if (!constraints.empty()) value.Set("constraints", std::move(constraints));
   value.Set("metrics", Value::List(config.metrics.begin(), config.metrics.end()));

@@ -17,21 +17,6 @@ absl::Status At(const std::string& source, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(source, ": ", status.message()));
 }
 
-// Calls `read` with each element of a list field and its place.
-template <typename Read>
-void ForEach(ObjectReader* reader, absl::string_view field, Read read) {
-  const Value* list = reader->Find(field);
-  if (list == nullptr) return;
-  if (!list->is_list()) {
-    reader->Note(absl::InvalidArgumentError(
-        absl::StrCat(reader->Place(field), ": expected a list, got ", KindName(list->kind()))));
-    return;
-  }
-  for (size_t i = 0; i < list->list().size(); ++i) {
-    reader->Note(read(list->list()[i], absl::StrCat(reader->Place(field), "[", i, "]")));
-  }
-}
-
 // Reads a plugin field, if it is there.
 void ReadPlugin(ObjectReader* reader, absl::string_view field, PluginSpec* spec) {
   const Value* value = reader->Find(field);
@@ -248,6 +233,16 @@ absl::StatusOr<StudySpec::SpecObjective> ObjectiveFromValue(const Value& value,
   return objective;
 }
 
+Value ToValue(const Objective& objective) {
+  return Value::Object{{"metric", objective.metric},
+                       {"goal", std::string(GoalName(objective.goal))}};
+}
+
+Value ToValue(const MetricConstraint& constraint) {
+  return Value::Object{{"metric", constraint.metric},
+                       {constraint.at_least ? "at_least" : "at_most", constraint.bound}};
+}
+
 absl::StatusOr<MetricConstraint> ConstraintFromValue(const Value& value, const std::string& where) {
   MetricConstraint constraint;
   ObjectReader reader(value, where);
@@ -295,12 +290,12 @@ absl::StatusOr<StudySpec> StudySpecFromValue(const Value& value, const std::stri
   } else {
     reader.Required<std::string>("model");
   }
-  ForEach(&reader, "objectives", [&](const Value& entry, const std::string& where) {
+  reader.ForEach("objectives", [&](const Value& entry, const std::string& where) {
     auto objective = ObjectiveFromValue(entry, where);
     if (objective.ok()) spec.objectives.push_back(*std::move(objective));
     return objective.status();
   });
-  ForEach(&reader, "constraints", [&](const Value& entry, const std::string& where) {
+  reader.ForEach("constraints", [&](const Value& entry, const std::string& where) {
     auto constraint = ConstraintFromValue(entry, where);
     if (constraint.ok()) spec.constraints.push_back(*std::move(constraint));
     return constraint.status();
@@ -318,14 +313,14 @@ absl::StatusOr<StudySpec> StudySpecFromValue(const Value& value, const std::stri
           reader.Place("fixed"), ": expected an object, got ", KindName(fixed->kind()))));
     }
   }
-  ForEach(&reader, "tiers", [&](const Value& entry, const std::string& where) {
+  reader.ForEach("tiers", [&](const Value& entry, const std::string& where) {
     return ReadValue(entry, where, &spec.tiers.emplace_back());
   });
-  ForEach(&reader, "enqueue", [&](const Value& entry, const std::string&) {
+  reader.ForEach("enqueue", [&](const Value& entry, const std::string&) {
     spec.enqueue.push_back(entry);
     return absl::OkStatus();
   });
-  ForEach(&reader, "warm_start", [&](const Value& entry, const std::string& where) {
+  reader.ForEach("warm_start", [&](const Value& entry, const std::string& where) {
     return ReadValue(entry, where, &spec.warm_start.emplace_back());
   });
   spec.allow_duplicates = reader.Optional<bool>("allow_duplicates", spec.allow_duplicates);
@@ -391,11 +386,7 @@ Value ToValue(const StudySpec& spec) {
     list.emplace_back(std::move(entry));
   }
   set_list("objectives");
-  for (const MetricConstraint& constraint : spec.constraints) {
-    list.emplace_back(
-        Value::Object{{"metric", constraint.metric},
-                      {constraint.at_least ? "at_least" : "at_most", constraint.bound}});
-  }
+  for (const MetricConstraint& constraint : spec.constraints) list.push_back(ToValue(constraint));
   set_list("constraints");
   for (Parameter parameter : spec.parameters) {
     // A tier that is not said is the model's, which may be another than the first.

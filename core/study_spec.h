@@ -76,6 +76,8 @@ absl::StatusOr<Goal> GoalFromName(const std::string& name, const std::string& wh
 absl::StatusOr<StudySpec::SpecObjective> ObjectiveFromValue(const Value& value,
                                                             const std::string& where);
 absl::StatusOr<MetricConstraint> ConstraintFromValue(const Value& value, const std::string& where);
+Value ToValue(const Objective& objective);
+Value ToValue(const MetricConstraint& constraint);
 
 // {"steps": 1620, "seconds": 3600, "cost": 20, "cost_metric": "dollars"}, each of them where it is
 // wanted. Ranges are left to the study.

@@ -74,6 +74,22 @@ const Value* ObjectReader::Find(absl::string_view field) {
   return value == nullptr || value->is_null() ? nullptr : value;
 }
 
+Value ObjectReader::Object(absl::string_view field) {
+  const Value* const value = Find(field);
+  if (value == nullptr) return Value::Object();
+  if (value->is_object()) return *value;
+  Note(WrongType(*value, Place(field), "an object"));
+  return Value::Object();
+}
+
+const Value::List* ObjectReader::FindList(absl::string_view field) {
+  const Value* const value = Find(field);
+  if (value == nullptr) return nullptr;
+  if (value->is_list()) return &value->list();
+  Note(WrongType(*value, Place(field), "a list"));
+  return nullptr;
+}
+
 void ObjectReader::NoteMissing(absl::string_view field) {
   if (!status_.ok()) return;
   status_ =

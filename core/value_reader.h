@@ -59,6 +59,20 @@ class ObjectReader {
     return result;
   }
 
+  // A field that is an object; an empty one where it is absent.
+  Value Object(absl::string_view field);
+
+  // Calls `read` with each element of a list field and its place, and notes the status that it
+  // returns. A field that is absent has no elements.
+  template <typename Read>
+  void ForEach(absl::string_view field, Read read) {
+    const Value::List* const list = FindList(field);
+    if (list == nullptr) return;
+    for (size_t i = 0; i < list->size(); ++i) {
+      Note(read((*list)[i], absl::StrCat(Place(field), "[", i, "]")));
+    }
+  }
+
   // Keeps the first error that is not OK.
   void Note(const absl::Status& status) { status_.Update(status); }
 
@@ -67,6 +81,8 @@ class ObjectReader {
 
  private:
   void NoteMissing(absl::string_view field);
+  // The elements of a list field; nullptr where it is absent, or none, which is noted.
+  const Value::List* FindList(absl::string_view field);
 
   const Value& value_;
   std::string where_;

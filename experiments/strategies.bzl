@@ -1,6 +1,6 @@
 """Which strategies can run as the actions of a build: those that decide by finished rounds alone.
 
-//experiments:strategies_test holds this list against the program.
+//tests:experiments_test holds this list against the program.
 """
 
 # Strategies, and whether they plan by the number of trials, so that what they propose first may be

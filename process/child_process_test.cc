@@ -4,7 +4,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "core/failure.h"
 #include "gtest/gtest.h"
 #include "process/output_tail.h"
+#include "process/testing.h"
 
 namespace sturgeon {
 namespace {
@@ -54,19 +54,6 @@ class Script {
   FileDescriptor output_;
   std::unique_ptr<ChildProcess> process_;
 };
-
-// An orphan that nobody has waited for yet runs no more either.
-bool Runs(pid_t process) {
-  std::ifstream file(absl::StrCat("/proc/", process, "/stat"));
-  std::string word, state;
-  return (file >> word >> word >> state) && state != "Z" && state != "X";
-}
-
-bool EndsSoon(pid_t process) {
-  const absl::Time end = absl::Now() + absl::Seconds(20);
-  while (Runs(process) && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
-  return !Runs(process);
-}
 
 TEST(ChildProcess, HasItsArgumentsEnvironmentAndFiles) {
   Script script("read -r line; echo \"$WORD $HOME[$line]\"; exit 7");

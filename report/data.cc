@@ -16,6 +16,7 @@
 #include "core/json.h"
 #include "core/space_json.h"
 #include "core/spending.h"
+#include "core/study_spec.h"
 
 namespace sturgeon {
 namespace {
@@ -127,15 +128,12 @@ void AppendHead(const ReportStudy& study, Fields* fields) {
   fields->Json("runner", study.runner);
   Value::List objectives;
   for (const Objective& objective : config.objectives) {
-    objectives.emplace_back(Value::Object{{"metric", objective.metric},
-                                          {"goal", std::string(GoalName(objective.goal))}});
+    objectives.push_back(ToValue(objective));
   }
   fields->Json("objectives", std::move(objectives));
   Value::List constraints;
   for (const MetricConstraint& constraint : config.constraints) {
-    constraints.emplace_back(
-        Value::Object{{"metric", constraint.metric},
-                      {constraint.at_least ? "at_least" : "at_most", constraint.bound}});
+    constraints.push_back(ToValue(constraint));
   }
   fields->Json("constraints", std::move(constraints));
   Value::List metrics(config.metrics.begin(), config.metrics.end());
@@ -263,22 +261,10 @@ void AppendTrials(const ReportStudy& study, Fields* fields) {
 void AddImportance(ReportStudy* study) {
   const StudyConfig& config = study->config;
   study->importance.clear();
-  // A trial that failed before its point was known says nothing.
-  std::vector<Trial> trials;
-  for (const Trial& trial : study->trials) {
-    if (!trial.finished() || trial.point.empty()) continue;
-    Trial brief;
-    brief.id = trial.id;
-    brief.state = trial.state;
-    brief.failure = trial.failure;
-    brief.point = trial.point;
-    brief.values = trial.values;
-    trials.push_back(std::move(brief));
-  }
   for (size_t k = 0; k < config.objectives.size(); ++k) {
     ImportanceOptions options;
     options.metric = config.objectives[k].metric;
-    const absl::StatusOr<ImportanceReport> found = Importance(config, trials, options);
+    const absl::StatusOr<ImportanceReport> found = Importance(config, study->trials, options);
     if (!found.ok()) continue;  // no error is known of an objective
     ReportImportance entry = {"fanova", found->metric, {}};
     for (const ParameterImportance& parameter : found->parameters) {

@@ -1,33 +1,50 @@
 #!/bin/sh
-# Prints the source of report/page_files.h for the files given.
+# Prints the source of report/page_files.h for the files given: the page's HTML, its styles and its
+# scripts, in this order or another.
 #
-# Each becomes a raw string, which costs the compiler next to nothing. A file must not hold the
-# string's delimiter.
+# Each kind becomes a raw string, which costs the compiler next to nothing. A file must not hold the
+# string's delimiter. What a content security policy needs to know of the styles and the scripts, their
+# hashes, is worked out here, once a build.
 set -eu
 delimiter='embedded~'
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
 
-echo '// Made by report/embed.sh.'
-echo '#include "report/page_files.h"'
-echo 'namespace sturgeon {'
-echo 'namespace {'
-i=0
+echo '"use strict";' >"$folder/script"
 for file; do
   if grep -qF ")$delimiter\"" "$file"; then
     echo "$file holds )$delimiter\"" >&2
     exit 1
   fi
-  printf 'constexpr char kFile%d[] = R"%s(' $i "$delimiter"
-  cat "$file"
+  case $file in
+    *.js) kind=script ;;
+    *.css) kind=style ;;
+    *) kind=html ;;
+  esac
+  cat "$file" >>"$folder/$kind"
+  [ $kind = html ] || echo >>"$folder/$kind"
+done
+
+# "sha256-" and the hash in base 64.
+hash() {
+  sum=$(sha256sum <"$folder/$1")
+  printf 'sha256-%s' "$(printf '%s' "${sum%% *}" | tr a-f A-F | basenc --base16 --decode | base64)"
+}
+
+echo '// Made by report/embed.sh.'
+echo '#include "report/page_files.h"'
+echo 'namespace sturgeon {'
+for kind in html style script; do
+  printf 'static constexpr char k_%s[] = R"%s(' $kind "$delimiter"
+  cat "$folder/$kind"
   printf ')%s";\n' "$delimiter"
-  i=$((i + 1))
 done
-echo 'constexpr EmbeddedFile kFiles[] = {'
-i=0
-for file; do
-  printf '    {"%s", absl::string_view(kFile%d, sizeof(kFile%d) - 1)},\n' "${file##*/}" $i $i
-  i=$((i + 1))
+echo 'const PageFiles& Page() {'
+echo '  static constexpr PageFiles page = {'
+for kind in html style script; do
+  printf '      absl::string_view(k_%s, sizeof(k_%s) - 1),\n' $kind $kind
 done
-echo '};'
-echo '}  // namespace'
-echo 'absl::Span<const EmbeddedFile> PageFiles() { return kFiles; }'
+printf '      "%s",\n      "%s"};\n' "$(hash style)" "$(hash script)"
+echo '  return page;'
+echo '}'
 echo '}  // namespace sturgeon'

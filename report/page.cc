@@ -8,48 +8,24 @@
 #include "absl/strings/str_split.h"
 #include "core/json.h"
 #include "report/page_files.h"
-#include "report/sha256.h"
 
 namespace sturgeon {
 namespace {
 
-// The page's files, by what they are; each kind is one element of the page.
-struct PageText {
-  std::string script, style;
-  // page.html around what stands for the title, the policy, the style, the data and the script.
-  std::array<std::string, 6> html;
-  std::string script_hash, style_hash;
-};
-
-PageText MakePageText() {
-  PageText text;
-  text.script = "\"use strict\";\n";
-  for (const EmbeddedFile& file : PageFiles()) {
-    const absl::string_view name = file.name;
-    if (name == "page.html") {
-      absl::string_view rest = file.contents;
-      constexpr absl::string_view kPlaces[] = {"{{title}}", "{{policy}}", "{{style}}", "{{data}}",
-                                               "{{script}}"};
-      for (size_t i = 0; i < 5; ++i) {
-        const std::pair<absl::string_view, absl::string_view> parts =
-            absl::StrSplit(rest, absl::MaxSplits(kPlaces[i], 1));
-        text.html[i] = std::string(parts.first);
-        rest = parts.second;
-      }
-      text.html[5] = std::string(rest);
-    } else {
-      const bool script = name.size() > 3 && name.substr(name.size() - 3) == ".js";
-      absl::StrAppend(script ? &text.script : &text.style, file.contents, "\n");
-    }
+// page.html around what stands for the title, the policy, the style, the data and the script.
+std::array<absl::string_view, 6> CutHtml() {
+  std::array<absl::string_view, 6> html;
+  absl::string_view rest = Page().html;
+  constexpr absl::string_view kPlaces[] = {"{{title}}", "{{policy}}", "{{style}}", "{{data}}",
+                                           "{{script}}"};
+  for (size_t i = 0; i < 5; ++i) {
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(rest, absl::MaxSplits(kPlaces[i], 1));
+    html[i] = parts.first;
+    rest = parts.second;
   }
-  text.script_hash = Sha256Source(text.script);
-  text.style_hash = Sha256Source(text.style);
-  return text;
-}
-
-const PageText& Text() {
-  static const PageText* const text = new PageText(MakePageText());
-  return *text;
+  html[5] = rest;
+  return html;
 }
 
 std::string Escaped(absl::string_view text) {
@@ -59,14 +35,14 @@ std::string Escaped(absl::string_view text) {
 
 // Up to the data.
 std::string Head(absl::string_view title, absl::string_view connect) {
-  const PageText& text = Text();
-  return absl::StrCat(text.html[0], Escaped(title), text.html[1], Escaped(PagePolicy(connect)),
-                      text.html[2], text.style, text.html[3]);
+  const std::array<absl::string_view, 6> html = CutHtml();
+  return absl::StrCat(html[0], Escaped(title), html[1], Escaped(PagePolicy(connect)), html[2],
+                      Page().style, html[3]);
 }
 
 std::string Tail() {
-  const PageText& text = Text();
-  return absl::StrCat(text.html[4], text.script, text.html[5]);
+  const std::array<absl::string_view, 6> html = CutHtml();
+  return absl::StrCat(html[4], Page().script, html[5]);
 }
 
 std::string SourceElement(const Value& source) {
@@ -82,8 +58,8 @@ std::string ScriptJson(absl::string_view json) {
 }
 
 std::string PagePolicy(absl::string_view connect) {
-  return absl::StrCat("default-src 'none'; script-src '", Text().script_hash, "'; style-src '",
-                      Text().style_hash, "'; connect-src ", connect,
+  return absl::StrCat("default-src 'none'; script-src '", Page().script_hash, "'; style-src '",
+                      Page().style_hash, "'; connect-src ", connect,
                       "; img-src data:; base-uri 'none'; form-action 'none'");
 }
 

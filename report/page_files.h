@@ -1,19 +1,19 @@
-// The files that the page is made of, as the program brings them along.
+// What the page is made of, as the program brings it along.
 #ifndef STURGEON_REPORT_PAGE_FILES_H_
 #define STURGEON_REPORT_PAGE_FILES_H_
 
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 
 namespace sturgeon {
 
-struct EmbeddedFile {
-  absl::string_view name;  // without a folder
-  absl::string_view contents;
+struct PageFiles {
+  absl::string_view html;  // with {{title}}, {{policy}}, {{style}}, {{data}} and {{script}} in it
+  absl::string_view style, script;
+  // Of these, as a content security policy names them: "sha256-…".
+  absl::string_view style_hash, script_hash;
 };
 
-// In the order in which the page has them.
-absl::Span<const EmbeddedFile> PageFiles();
+const PageFiles& Page();
 
 }  // namespace sturgeon
 

@@ -4,6 +4,8 @@ import collections
 import json
 import os
 import re
+import subprocess
+import tempfile
 import unittest
 
 from nested_bazel import Failed, Workspace
@@ -25,6 +27,16 @@ tuning_experiment(
     seed = 5,
     {more}
 )
+"""
+
+
+# Says how far its argument --x0=… is from 3.
+TRAINER = """#!/bin/sh
+for flag; do
+  case $flag in
+    --x0=*) exec awk -v x="${flag#*=}" 'BEGIN { printf "{\\"value\\": %.9g}\\n", OFFSET + (x - 3) ^ 2 }' ;;
+  esac
+done
 """
 
 
@@ -125,6 +137,35 @@ class Experiments(unittest.TestCase):
         self.define(experiment(rounds=2, more=point, model='{"name": "function", "function": "branin", "noise": 0.5}'))
         self.assertEqual(self.build("//:valley.result"), {"Propose": 2, "Trial": 8, "Collect": 1})
 
+    def test_a_binary_is_the_model(self):
+        self.fresh()
+
+        def write(offset):
+            self.workspace.write("train.sh", TRAINER.replace("OFFSET", offset))
+            os.chmod(self.workspace.path("train.sh"), 0o755)
+
+        write("0")
+        self.define("""
+tuning_experiment(
+    name = "own",
+    binary = "train.sh",
+    parameters = [{"name": "x0", "type": "float", "low": 0, "high": 10}],
+    strategy = "tpe",
+    rounds = 2,
+    seed = 1,
+)
+""")
+        self.assertEqual(self.build("//:own.result"), {"Propose": 2, "Trial": 8, "Collect": 1})
+        for trial in json.loads(self.result("own"))["trials"]:
+            self.assertAlmostEqual(trial["values"][0], (trial["params"]["x0"] - 3) ** 2, places=6)
+        self.workspace.bazel("run", "//:own", "--", "--storage=memory:", "--output=tuned.json",
+                             "--runner_options=deterministic=true,schedule=rounds,width=4")
+        self.assertEqual(without_times(self.result("own")), without_times(self.workspace.read("tuned.json")))
+        self.workspace.bazel("test", "//:own.smoke")
+        write("100")
+        self.assertEqual(self.build("//:own.result").get("Trial"), 8)
+        self.assertGreater(json.loads(self.result("own"))["best"]["values"][0], 100)
+
     def test_a_failed_trial_is_a_result(self):
         self.fresh()
         failing = dict(model='{"name": "function", "function": "sphere", "dimensions": 1}', rounds=2)
@@ -155,6 +196,59 @@ class Experiments(unittest.TestCase):
         self.workspace.write("study.json", '{"model": "mlp", "strategy": "hyperband"}')
         self.define('tuning_experiment(name = "own", study = "study.json", rounds = 2)')
         self.assertIn("study.json: hyperband trains trials in parts", self.fails("build", "//:own.result"))
+
+    def propose(self, model, trials, rounds, strategy, **options):
+        """The tasks of the first rounds of four trials, by the program itself; its error if it refuses."""
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "data.csv"), "w", encoding="utf-8") as file:
+                file.writelines(f"{i},{i % 2}\n" for i in range(40))
+            with open(os.path.join(folder, "study.json"), "w", encoding="utf-8") as file:
+                json.dump({"model": model, "seed": 5, "trials": trials,
+                           "strategy": dict(options, name=strategy)}, file)
+
+            def action(*arguments):
+                return subprocess.run([os.path.abspath("apps/sturgeon"), "action", *arguments], cwd=folder,
+                                      capture_output=True, text=True, check=False)
+
+            tasks = []
+            for r in range(rounds):
+                os.makedirs(os.path.join(folder, f"rounds/round_{r}"))
+                done = action("propose", "rounds", "--study=study.json", "--width=4", f"--rounds={r}")
+                if done.returncode != 0:
+                    return done.stderr
+                for i in range(4):
+                    task = f"rounds/round_{r}/trial_{i}.json"
+                    with open(os.path.join(folder, task), encoding="utf-8") as file:
+                        tasks.append(json.load(file))
+                    self.assertEqual(action("trial", task).returncode, 0)
+            return tasks
+
+    def test_the_list_of_strategies_is_true(self):
+        rules = {}
+        with open("experiments/strategies.bzl", encoding="utf-8") as file:
+            exec(file.read(), rules)  # pylint: disable=exec-used # Starlark is Python enough
+        plugins = json.loads(subprocess.run(["apps/sturgeon", "plugins", "--format=json"],
+                                            capture_output=True, text=True, check=True).stdout)
+        names = {plugin["name"] for plugin in plugins["strategies"]}
+        batch = set(rules["BATCH_STRATEGIES"])
+        self.assertLessEqual(batch, names)
+        # A model that trains in steps: then there are parts to train.
+        steps = {"name": "softmax_regression", "dataset": "csv:data.csv", "epochs": 9}
+        for name in sorted(names):
+            proposed = self.propose(steps, 12, 1, name)
+            self.assertEqual(isinstance(proposed, list), name in batch, f"{name}: {proposed}")
+            if name not in batch:
+                self.assertIn("trains trials in parts", proposed)
+        # Who does not plan by the number of trials proposes the same in a longer study.
+        own = {"coarse_to_fine": {"trials_per_round": 8}, "grid": {"points_per_parameter": 4},
+               "nsga2": {"population_size": 8}}
+        for name in sorted(batch):
+            options = own.get(name, {})
+            if rules["plans_by_trials"](name, options):
+                continue
+            branin = {"name": "function", "function": "branin"}
+            self.assertEqual(self.propose(branin, 12, 3, name, **options),
+                             self.propose(branin, 40, 3, name, **options), name)
 
     def test_warns_of_strategies_that_plan_by_the_number_of_trials(self):
         for strategy, warns in [('"auto"', True), ('"tpe"', False), ('{"name": "nsga2"}', True),

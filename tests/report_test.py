@@ -6,6 +6,7 @@ runs nothing that a study brought along.
 
 import base64
 import csv
+import hashlib
 import io
 import json
 import os
@@ -107,6 +108,14 @@ class Report(unittest.TestCase):
 
     def wait_for_count(self, text):
         self.browser.wait_until(lambda: self.shown() == text, what=f"{text!r}, not {self.shown()!r},")
+
+    def test_the_policy_names_the_script_and_the_style_that_are_there(self):
+        with open(os.path.join(self.folder, "branin.html"), encoding="utf-8", newline="") as file:
+            page = file.read()
+        for element in ("script", "style"):
+            (text,) = re.findall(f"<{element}>(.*?)</{element}>", page, re.S)
+            digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+            self.assertIn(f"{element}-src &#39;sha256-{digest}&#39;", page)
 
     def test_shows_the_study(self):
         self.open("branin.html")

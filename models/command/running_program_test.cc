@@ -18,6 +18,7 @@
 #include "core/failure.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "process/testing.h"
 
 namespace sturgeon {
 namespace {
@@ -46,18 +47,6 @@ pid_t LineWithProcess(RunningProgram* program) {
   pid_t process = 0;
   EXPECT_TRUE(absl::SimpleAtoi(Line(program), &process));
   return process;
-}
-
-bool Runs(pid_t process) {
-  std::ifstream file(absl::StrCat("/proc/", process, "/stat"));
-  std::string word, state;
-  return (file >> word >> word >> state) && state != "Z" && state != "X";
-}
-
-bool EndsSoon(pid_t process) {
-  const absl::Time end = absl::Now() + absl::Seconds(20);
-  while (Runs(process) && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
-  return !Runs(process);
 }
 
 TEST(RunningProgram, GivesItsLinesAndItsEnd) {

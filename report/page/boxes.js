@@ -1,6 +1,6 @@
 // A search in rounds: the box of each round, parameter by parameter, with the trials that lay in it.
 
-class BoxesPlot extends Figure {
+class BoxesPlot extends PanelFigure {
   static wants(view) {
     return view.study.rounds.length > 1;
   }
@@ -85,13 +85,6 @@ class BoxesPlot extends Figure {
       context.fill();
     }
     context.globalAlpha = 1;
-  }
-
-  hoverAt(event) {
-    const box = this.plot.getBoundingClientRect();
-    const x = event.clientX - box.left, y = event.clientY - box.top;
-    this.current = this.panels.find((panel) => x >= panel.left - 8 && x <= panel.right + 8 && y >= panel.top - 8 && y <= panel.bottom + 8) || this.current;
-    super.hoverAt(event);
   }
 
   drawSelection() {

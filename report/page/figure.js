@@ -257,6 +257,17 @@ class Figure {
   }
 }
 
+// A figure of several panels beside each other, each with left, right, top and bottom; `current` is the
+// one under the pointer.
+class PanelFigure extends Figure {
+  hoverAt(event) {
+    const box = this.plot.getBoundingClientRect();
+    const x = event.clientX - box.left, y = event.clientY - box.top;
+    this.current = this.panels.find((panel) => x >= panel.left - 8 && x <= panel.right + 8 && y >= panel.top - 8 && y <= panel.bottom + 8) || this.current;
+    super.hoverAt(event);
+  }
+}
+
 // Brushes that say which way they go.
 function boxBrush() {
   return d3.brush();

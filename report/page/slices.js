@@ -2,7 +2,7 @@
 
 const MOST_SLICES = 12;
 
-class SlicesPlot extends Figure {
+class SlicesPlot extends PanelFigure {
   static wants(view) {
     return view.study.space.length > 0 && view.study.value.some((v) => !Number.isNaN(v));
   }
@@ -137,13 +137,6 @@ class SlicesPlot extends Figure {
       text: `${scale.name} ${scale.format(scale.fromUnit(low))} … ${scale.format(scale.fromUnit(high))}`,
       test: (i) => units[i] >= low - 1e-9 && units[i] <= high + 1e-9,
     };
-  }
-
-  hoverAt(event) {
-    const box = this.plot.getBoundingClientRect();
-    const x = event.clientX - box.left, y = event.clientY - box.top;
-    this.current = this.panels.find((panel) => x >= panel.left - 8 && x <= panel.right + 8 && y >= panel.top - 8 && y <= panel.bottom + 8) || this.current;
-    super.hoverAt(event);
   }
 
   drawSelection() {
