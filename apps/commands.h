@@ -15,6 +15,7 @@ extern const Command kBestCommand;
 extern const Command kPlotCommand;
 extern const Command kReportCommand;
 extern const Command kImportanceCommand;
+extern const Command kDashboardCommand;
 extern const Command kExportCommand;
 extern const Command kImportCommand;
 extern const Command kDeleteCommand;

@@ -21,9 +21,10 @@ namespace sturgeon {
 namespace {
 
 std::vector<const Command*> Commands() {
-  return {&kTuneCommand,   &kStudiesCommand,    &kTrialsCommand, &kBestCommand,   &kPlotCommand,
-          &kReportCommand, &kImportanceCommand, &kExportCommand, &kImportCommand, &kReplayCommand,
-          &kDeleteCommand, &kPluginsCommand,    &kServeCommand,  &kActionCommand};
+  return {&kTuneCommand,    &kStudiesCommand, &kTrialsCommand,    &kBestCommand,
+          &kPlotCommand,    &kReportCommand,  &kDashboardCommand, &kImportanceCommand,
+          &kExportCommand,  &kImportCommand,  &kReplayCommand,    &kDeleteCommand,
+          &kPluginsCommand, &kServeCommand,   &kActionCommand};
 }
 
 const Command* Find(const std::string& name) {

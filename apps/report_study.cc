@@ -15,6 +15,7 @@
 #include "report/page.h"
 
 namespace sturgeon {
+
 namespace {
 
 // Beyond this many trials nobody waits for a strategy to hear of them all again.
@@ -35,24 +36,28 @@ std::vector<SearchRound> RoundsOf(const Plugins& plugins, const ReportStudy& stu
   return (*strategy)->Tell(finished).ok() ? (*strategy)->Rounds() : std::vector<SearchRound>();
 }
 
-// What is worked out of a study's trials.
-void Complete(const Plugins& plugins, ReportStudy* study) {
-  AddImportance(study);
-  study->rounds = RoundsOf(plugins, *study);
-}
-
 }  // namespace
 
-absl::StatusOr<ReportStudy> ReportStored(Storage& storage, const StudyRecord& study,
-                                         const Plugins& plugins) {
+ReportStudy ReportHead(const StudyRecord& study, const std::string& source) {
   ReportStudy report;
   report.config = study.config;
   report.config.budget = BudgetOf(study);
-  report.source = storage.description();
+  report.source = source;
   report.strategy = StrategyOf(study);
   if (const Value* spec = study.attributes.Find(kSpecAttribute)) {
     if (const Value* runner = spec->Find("runner")) report.runner = *runner;
   }
+  return report;
+}
+
+void CompleteReport(const Plugins& plugins, ReportStudy* study) {
+  AddImportance(study);
+  study->rounds = RoundsOf(plugins, *study);
+}
+
+absl::StatusOr<ReportStudy> ReportStored(Storage& storage, const StudyRecord& study,
+                                         const Plugins& plugins) {
+  ReportStudy report = ReportHead(study, storage.description());
   ReadCursor cursor;
   absl::Status status = storage.Read(study.id, &cursor, [&](TrialRecord record) {
     report.trials.push_back(std::move(record.trial));
@@ -60,7 +65,7 @@ absl::StatusOr<ReportStudy> ReportStored(Storage& storage, const StudyRecord& st
     return absl::OkStatus();
   });
   if (!status.ok()) return status;
-  Complete(plugins, &report);
+  CompleteReport(plugins, &report);
   return report;
 }
 
@@ -74,7 +79,7 @@ absl::StatusOr<ReportStudy> ReportResult(const std::string& file, const Plugins&
             [](const Trial& a, const Trial& b) { return a.id < b.id; });
   report.source = file.substr(file.rfind('/') + 1);
   report.strategy = std::move(result->strategy);
-  Complete(plugins, &report);
+  CompleteReport(plugins, &report);
   return report;
 }
 
@@ -86,7 +91,7 @@ ReportStudy ReportOf(const Study& study, const PluginSpec& strategy, const Plugi
   report.strategy = ToValue(strategy);
   report.runner = ToValue(runner);
   report.trials = study.Trials();
-  Complete(plugins, &report);
+  CompleteReport(plugins, &report);
   return report;
 }
 

@@ -15,6 +15,11 @@
 
 namespace sturgeon {
 
+// What is known of a stored study without its trials. `source`: where it is kept.
+ReportStudy ReportHead(const StudyRecord& study, const std::string& source);
+// Works out what follows from a study's trials.
+void CompleteReport(const Plugins& plugins, ReportStudy* study);
+
 // A stored study as it is now, trials that run or wait included. Errors are the storage's.
 absl::StatusOr<ReportStudy> ReportStored(Storage& storage, const StudyRecord& study,
                                          const Plugins& plugins);

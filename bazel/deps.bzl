@@ -29,6 +29,7 @@ def sturgeon_dependencies():
             sources = {str(Label("//third_party:abseil_tsan.cc")): "abseil_tsan.cc"},
         )
     for name, headers, package in [
+        ("cpp-httplib", ["httplib.h"], "libcpp-httplib-dev"),
         ("eigen", ["eigen3/Eigen", "eigen3/unsupported"], "libeigen3-dev"),
         ("gflags", ["gflags"], "libgflags-dev"),
         ("google_benchmark", ["benchmark"], "libbenchmark-dev"),

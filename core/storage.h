@@ -19,8 +19,8 @@
 // What every storage promises, and //storage:conformance checks:
 //   Atomic. Each call happens whole or not at all, also if the process is killed within it.
 //   Durable. What CreateStudy, SetAttribute, Enqueue, Import, Finish, SettleLost and DeleteStudy
-//     have acknowledged survives the loss of power; Claim, Propose, Report and Heartbeat at least
-//     survive the death of the process.
+//     have acknowledged survives the loss of power; Claim, Propose, Report, RequestStop and
+//     Heartbeat at least survive the death of the process.
 //   Fenced. A trial ends once. A worker that was given up for lost and comes back is refused
 //     (FailedPrecondition), whatever it brings.
 //   Numbers. The trials of a study are numbered 0, 1, 2 … without gaps; no number is given twice.
@@ -40,6 +40,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -126,6 +127,18 @@ struct StoredProposal {
   std::optional<AskedView> asked;
 };
 
+// What users want of those who run a study's trials.
+struct StudyWishes {
+  bool paused = false;  // no trial is to start
+  // Of the trials that were asked about: which are to stop, and why; in the order of their numbers.
+  std::vector<std::pair<int64_t, std::string>> stop;
+};
+
+// The study's attribute that pauses it: true. (Any other value, or none: it is not paused.)
+inline constexpr char kPausedAttribute[] = "sturgeon:paused";
+// What a user notes about the study, for people: a string.
+inline constexpr char kNoteAttribute[] = "sturgeon:note";
+
 // What is made of a trial that fails: whether a waiting copy of it is enqueued in the same step.
 struct RetryRule {
   int32_t retries = 0;  // a trial is repeated while its `attempt` is below
@@ -176,6 +189,13 @@ class Storage {
   // Ends a running trial. If it failed and `retry` says so, a copy waits from the same instant on.
   virtual absl::Status Finish(int64_t study, int64_t number, const Outcome& outcome,
                               const RetryRule& retry) = 0;
+
+  // Asks whoever runs the trial to stop it; `reason` is what it will have ended for. A later one
+  // replaces an earlier. FailedPrecondition: the trial does not run.
+  virtual absl::Status RequestStop(int64_t study, int64_t number, absl::string_view reason) = 0;
+  // What is wanted of the workers of these trials. Cost: of two look-ups in indexes, and no lock.
+  virtual absl::StatusOr<StudyWishes> ReadWishes(int64_t study,
+                                                 absl::Span<const int64_t> numbers) = 0;
 
   // Says that the workers of these trials are alive. Of those that do not run it is ignored.
   virtual absl::Status Heartbeat(int64_t study, absl::Span<const int64_t> numbers) = 0;

@@ -592,6 +592,12 @@ absl::StatusOr<Decision> Study::Report(int64_t id, int64_t step, absl::Span<cons
 
 Decision Study::Judge(const RunningTrial& trial) {
   const Decision decision = strategy_->OnReport(trial);
+  if (store_ != nullptr) {
+    if (std::optional<std::string> reason = store_->StopReason(trial.id)) {
+      stop_reasons_[trial.id] = *std::move(reason);
+      return Decision::kStop;
+    }
+  }
   if (decision != Decision::kContinue) return decision;
   for (size_t i = 0; i < stopping_.size(); ++i) {
     const std::optional<std::string> why = stopping_[i]->ShouldStop(trial);

@@ -113,7 +113,7 @@ class Study {
   absl::StatusOr<std::optional<Suggestion>> AskFor(const Proposal& proposal, int64_t limit = 0);
 
   // A running trial's metrics at a step, [metrics], and what the strategy says to that; where it
-  // wants to go on, a stopping rule may answer kStop, or the budget.
+  // wants to go on, a stopping rule may answer kStop, or the budget, or a user.
   // InvalidArgument: a wrong number of values, a step not above the last one. FailedPrecondition:
   // the trial does not run. A value that is not finite is recorded, and the answer is kStop.
   absl::StatusOr<Decision> Report(int64_t id, int64_t step, absl::Span<const double> values);
@@ -150,6 +150,9 @@ class Study {
 
   // Whether the last Ask came to fewer trials for want of budget.
   bool out_of_budget() const;
+
+  // Whether a user wants no trial to start now (kPausedAttribute); whoever asks for trials waits.
+  bool paused() const { return store_ != nullptr && store_->paused(); }
 
   // Whether a trial that fails may be repeated.
   bool retries() const { return store_ != nullptr && store_->retries() > 0; }
@@ -232,7 +235,7 @@ class Study {
   mutable absl::Mutex mutex_;
   std::unique_ptr<Strategy> strategy_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<StoppingRule>> stopping_ ABSL_GUARDED_BY(mutex_);
-  // Of the running trials that a stopping rule wants to end: its words.
+  // Of the running trials that a stopping rule, or a user, wants to end: their words.
   absl::flat_hash_map<int64_t, std::string> stop_reasons_ ABSL_GUARDED_BY(mutex_);
   // A deque: trials never move, and one that has ended never changes.
   std::deque<Trial> trials_ ABSL_GUARDED_BY(mutex_);

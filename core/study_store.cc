@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/time/clock.h"
+
 namespace sturgeon {
 
-StudyStore::StudyStore(const StudyPlace& place)
-    : place_(place), worker_(WorkerName()), keeper_([this] { KeepAlive(); }) {}
+StudyStore::StudyStore(const StudyPlace& place) : place_(place), worker_(WorkerName()) {
+  Look({});  // before anybody asks
+  keeper_ = std::thread([this] { KeepAlive(); });
+}
 
 StudyStore::~StudyStore() {
   {
@@ -17,17 +21,46 @@ StudyStore::~StudyStore() {
 }
 
 void StudyStore::KeepAlive() {
+  absl::Time beat = absl::Now() + place_.lost_after / 4;
   for (;;) {
     std::vector<int64_t> own;
     {
       absl::MutexLock lock(&mutex_);
-      if (mutex_.AwaitWithTimeout(absl::Condition(&over_), place_.lost_after / 4)) return;
       own.assign(own_.begin(), own_.end());
     }
+    Look(own);
+    {
+      absl::MutexLock lock(&mutex_);
+      const absl::Duration rest = std::min(place_.look_every, beat - absl::Now());
+      if (mutex_.AwaitWithTimeout(absl::Condition(&over_), rest)) return;
+      own.assign(own_.begin(), own_.end());
+    }
+    if (absl::Now() < beat) continue;
+    beat = absl::Now() + place_.lost_after / 4;
     // What fails now is tried again next time; who has something to lose learns of it by Finish.
     if (!own.empty()) place_.storage->Heartbeat(place_.study, own).IgnoreError();
     SettleLost().IgnoreError();
   }
+}
+
+void StudyStore::Look(const std::vector<int64_t>& own) {
+  absl::StatusOr<StudyWishes> wishes = place_.storage->ReadWishes(place_.study, own);
+  if (!wishes.ok()) return;  // looks again
+  absl::MutexLock lock(&mutex_);
+  wishes_ = *std::move(wishes);
+}
+
+std::optional<std::string> StudyStore::StopReason(int64_t number) {
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [stopped, reason] : wishes_.stop) {
+    if (stopped == number) return reason;
+  }
+  return std::nullopt;
+}
+
+bool StudyStore::paused() {
+  absl::MutexLock lock(&mutex_);
+  return wishes_.paused;
 }
 
 absl::Status StudyStore::SettleLost() {

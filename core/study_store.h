@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -32,6 +33,8 @@ struct StudyPlace {
   // How often a trial that fails is repeated: whoever failed it, and whatever the kind of failure
   // but kCancelled.
   int32_t retries = 0;
+  // How often is looked whether a user wants a trial to stop, or the study to pause.
+  absl::Duration look_every = absl::Seconds(1);
   // A worker that has been silent for as long is given up for lost, and its trials fail.
   absl::Duration lost_after = absl::Minutes(2);
 };
@@ -63,9 +66,16 @@ class StudyStore {
   // Ends the trials of workers that are gone.
   absl::Status SettleLost();
 
+  // What users want, as of the last look: why a trial that runs here is to stop; whether no trial
+  // is to start.
+  std::optional<std::string> StopReason(int64_t number);
+  bool paused();
+
  private:
-  // Sends heartbeats, and settles what others have lost, until the end.
+  // Sends heartbeats, settles what others have lost, and looks what users want, until the end.
   void KeepAlive();
+  // Reads what users want of the study and of these trials.
+  void Look(const std::vector<int64_t>& own);
 
   const StudyPlace place_;
   const std::string worker_;
@@ -73,6 +83,7 @@ class StudyStore {
 
   absl::Mutex mutex_;
   absl::btree_set<int64_t> own_ ABSL_GUARDED_BY(mutex_);  // trials that run here
+  StudyWishes wishes_ ABSL_GUARDED_BY(mutex_);            // of the last look
   bool over_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread keeper_;  // the last member: it uses the others
 };

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -174,9 +175,11 @@ size_t SentRow(size_t k, size_t sent, size_t rows) {
   return sent < 2 ? rows - 1 : k * (rows - 1) / (sent - 1);
 }
 
-void AppendReports(const std::vector<Trial>& trials, size_t metrics, Fields* fields) {
+void AppendReports(const std::vector<Trial>& trials, absl::Span<const size_t> shown, size_t metrics,
+                   Fields* fields) {
   size_t rows = 0, reporting = 0;
-  for (const Trial& trial : trials) {
+  for (const size_t row : shown) {
+    const Trial& trial = trials[row];
     rows += trial.reports.size();
     reporting += trial.reports.empty() ? 0 : 1;
   }
@@ -186,8 +189,9 @@ void AppendReports(const std::vector<Trial>& trials, size_t metrics, Fields* fie
   std::vector<std::pair<const ReportLog*, size_t>> sent;
   sent.reserve(std::min(rows, kMostReportRows));
   std::vector<size_t> counts;
-  counts.reserve(trials.size());
-  for (const Trial& trial : trials) {
+  counts.reserve(shown.size());
+  for (const size_t row : shown) {
+    const Trial& trial = trials[row];
     const size_t count = std::min(trial.reports.size(), most);
     counts.push_back(count);
     for (size_t k = 0; k < count; ++k) {
@@ -207,52 +211,57 @@ void AppendReports(const std::vector<Trial>& trials, size_t metrics, Fields* fie
   reports.End();
 }
 
-void AppendTrials(const ReportStudy& study, Fields* fields) {
+void AppendTrials(const ReportStudy& study, absl::Span<const size_t> rows, Fields* fields) {
   const StudyConfig& config = study.config;
   const std::vector<Trial>& trials = study.trials;
-  const size_t n = trials.size();
+  const size_t n = rows.size();
   Texts reasons, workers;
   reasons.IndexOf("");
   workers.IndexOf("");
   std::vector<int> reason, worker;
   std::vector<Spent> spent;
   Spending spending(config);
-  for (size_t i = 0; i < n; ++i) {
-    reason.push_back(reasons.IndexOf(trials[i].reason));
-    worker.push_back(i < study.workers.size() ? workers.IndexOf(study.workers[i]) : 0);
-    spent.push_back(spending.Of(trials[i]));
-    if (trials[i].finished()) spending.Add(trials[i]);
+  // What a trial spent depends on those before it.
+  for (size_t row = 0, next = 0; row < trials.size() && next < n; ++row) {
+    if (row == rows[next]) {
+      ++next;
+      reason.push_back(reasons.IndexOf(trials[row].reason));
+      worker.push_back(row < study.workers.size() ? workers.IndexOf(study.workers[row]) : 0);
+      spent.push_back(spending.Of(trials[row]));
+    }
+    if (trials[row].finished()) spending.Add(trials[row]);
   }
+  const auto trial = [&](size_t i) -> const Trial& { return trials[rows[i]]; };
   fields->Json("reasons", reasons.list());
   fields->Json("workers", workers.list());
 
   Fields columns(fields->Field("trials"));
-  columns.Column("id", n, [&](size_t i) { return static_cast<double>(trials[i].id); });
-  columns.Column("state", n, [&](size_t i) { return static_cast<double>(trials[i].state); });
-  columns.Column("failure", n, [&](size_t i) { return static_cast<double>(trials[i].failure); });
+  columns.Column("id", n, [&](size_t i) { return static_cast<double>(trial(i).id); });
+  columns.Column("state", n, [&](size_t i) { return static_cast<double>(trial(i).state); });
+  columns.Column("failure", n, [&](size_t i) { return static_cast<double>(trial(i).failure); });
   columns.Column("reason", n, [&](size_t i) { return reason[i]; });
   columns.Column("worker", n, [&](size_t i) { return worker[i]; });
-  columns.Column("started", n, [&](size_t i) { return trials[i].started; });
-  columns.Column("seconds", n, [&](size_t i) { return trials[i].seconds; });
+  columns.Column("started", n, [&](size_t i) { return trial(i).started; });
+  columns.Column("seconds", n, [&](size_t i) { return trial(i).seconds; });
   columns.Column("steps", n, [&](size_t i) { return static_cast<double>(spent[i].steps); });
   if (!config.budget.cost_metric.empty()) {
     columns.Column("cost", n, [&](size_t i) { return spent[i].cost; });
   }
-  columns.Column("budget", n, [&](size_t i) { return OrNaN(trials[i].budget); });
-  columns.Column("resume_from", n, [&](size_t i) { return OrNaN(trials[i].resume_from); });
+  columns.Column("budget", n, [&](size_t i) { return OrNaN(trial(i).budget); });
+  columns.Column("resume_from", n, [&](size_t i) { return OrNaN(trial(i).resume_from); });
   columns.Columns("params", config.space.size(), n, [&](size_t p, size_t i) {
-    return p < trials[i].point.size() ? trials[i].point[p] : kNaN;
+    return p < trial(i).point.size() ? trial(i).point[p] : kNaN;
   });
   columns.Columns("values", config.objectives.size(), n, [&](size_t k, size_t i) {
-    return k < trials[i].values.size() ? trials[i].values[k] : kNaN;
+    return k < trial(i).values.size() ? trial(i).values[k] : kNaN;
   });
   size_t constraints = config.constraints.size();
-  for (const Trial& trial : trials) constraints = std::max(constraints, trial.constraints.size());
+  for (const Trial& any : trials) constraints = std::max(constraints, any.constraints.size());
   columns.Columns("constraints", constraints, n, [&](size_t k, size_t i) {
-    return k < trials[i].constraints.size() ? trials[i].constraints[k] : kNaN;
+    return k < trial(i).constraints.size() ? trial(i).constraints[k] : kNaN;
   });
   const size_t metrics = config.metrics.empty() ? config.objectives.size() : config.metrics.size();
-  AppendReports(trials, metrics, &columns);
+  AppendReports(trials, rows, metrics, &columns);
   columns.End();
 }
 
@@ -275,11 +284,17 @@ void AddImportance(ReportStudy* study) {
 }
 
 std::string ReportJson(const ReportStudy& study) {
+  std::vector<size_t> rows(study.trials.size());
+  std::iota(rows.begin(), rows.end(), size_t{0});
+  return ReportJson(study, rows);
+}
+
+std::string ReportJson(const ReportStudy& study, absl::Span<const size_t> rows) {
   std::string out;
-  out.reserve(study.trials.size() * 120 + 4096);
+  out.reserve(rows.size() * 120 + 4096);
   Fields fields(&out);
   AppendHead(study, &fields);
-  AppendTrials(study, &fields);
+  AppendTrials(study, rows, &fields);
   fields.End();
   return out;
 }

@@ -29,6 +29,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "core/strategy.h"
 #include "core/study_config.h"
 #include "core/trial.h"
@@ -62,6 +63,8 @@ void AddImportance(ReportStudy* study);
 inline constexpr size_t kMostReportRows = 400000;
 
 std::string ReportJson(const ReportStudy& study);
+// Of these trials alone, by their indices, in order.
+std::string ReportJson(const ReportStudy& study, absl::Span<const size_t> rows);
 
 }  // namespace sturgeon
 

@@ -1,12 +1,14 @@
 #!/bin/sh
-# Prints the source of report/page_files.h for the files given: the page's HTML, its styles and its
-# scripts, in this order or another.
+# Prints the source of a function that gives a page's files (report/html.h): its name, then the page's
+# HTML, its styles and its scripts, in this order or another.
 #
 # Each kind becomes a raw string, which costs the compiler next to nothing. A file must not hold the
 # string's delimiter. What a content security policy needs to know of the styles and the scripts, their
 # hashes, is worked out here, once a build.
 set -eu
 delimiter='embedded~'
+function=$1
+shift
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
@@ -32,14 +34,15 @@ hash() {
 }
 
 echo '// Made by report/embed.sh.'
-echo '#include "report/page_files.h"'
+echo '#include "report/html.h"'
 echo 'namespace sturgeon {'
 for kind in html style script; do
   printf 'static constexpr char k_%s[] = R"%s(' $kind "$delimiter"
   cat "$folder/$kind"
   printf ')%s";\n' "$delimiter"
 done
-echo 'const PageFiles& Page() {'
+echo "const PageFiles& $function();"
+echo "const PageFiles& $function() {"
 echo '  static constexpr PageFiles page = {'
 for kind in html style script; do
   printf '      absl::string_view(k_%s, sizeof(k_%s) - 1),\n' $kind $kind

@@ -7,15 +7,19 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "core/json.h"
-#include "report/page_files.h"
+#include "report/html.h"
 
 namespace sturgeon {
+
+// Of report/page/; made by report/embed.sh.
+const PageFiles& ReportPage();
+
 namespace {
 
 // page.html around what stands for the title, the policy, the style, the data and the script.
 std::array<absl::string_view, 6> CutHtml() {
   std::array<absl::string_view, 6> html;
-  absl::string_view rest = Page().html;
+  absl::string_view rest = ReportPage().html;
   constexpr absl::string_view kPlaces[] = {"{{title}}", "{{policy}}", "{{style}}", "{{data}}",
                                            "{{script}}"};
   for (size_t i = 0; i < 5; ++i) {
@@ -28,21 +32,16 @@ std::array<absl::string_view, 6> CutHtml() {
   return html;
 }
 
-std::string Escaped(absl::string_view text) {
-  return absl::StrReplaceAll(
-      text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
-}
-
 // Up to the data.
 std::string Head(absl::string_view title, absl::string_view connect) {
   const std::array<absl::string_view, 6> html = CutHtml();
-  return absl::StrCat(html[0], Escaped(title), html[1], Escaped(PagePolicy(connect)), html[2],
-                      Page().style, html[3]);
+  return absl::StrCat(html[0], EscapeHtml(title), html[1], EscapeHtml(PagePolicy(connect)), html[2],
+                      ReportPage().style, html[3]);
 }
 
 std::string Tail() {
   const std::array<absl::string_view, 6> html = CutHtml();
-  return absl::StrCat(html[4], Page().script, html[5]);
+  return absl::StrCat(html[4], ReportPage().script, html[5]);
 }
 
 std::string SourceElement(const Value& source) {
@@ -58,8 +57,8 @@ std::string ScriptJson(absl::string_view json) {
 }
 
 std::string PagePolicy(absl::string_view connect) {
-  return absl::StrCat("default-src 'none'; script-src '", Page().script_hash, "'; style-src '",
-                      Page().style_hash, "'; connect-src ", connect,
+  return absl::StrCat("default-src 'none'; script-src '", ReportPage().script_hash,
+                      "'; style-src '", ReportPage().style_hash, "'; connect-src ", connect,
                       "; img-src data:; base-uri 'none'; form-action 'none'");
 }
 

@@ -111,7 +111,27 @@ std::optional<Suggestion> StudyRun::AskFor(const Proposal& proposal) {
   return std::move(trials.front());
 }
 
+void StudyRun::WaitWhilePaused() {
+  while (study().paused() && !stop_.stop_requested()) {
+    bool tell = false;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (over_) return;
+      tell = !std::exchange(told_pause_, true);
+    }
+    if (tell) study().Note("the study is paused: no trial starts until it is resumed");
+    absl::SleepFor(absl::Milliseconds(100));
+  }
+  bool tell = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    tell = std::exchange(told_pause_, false) && !over_;
+  }
+  if (tell && !stop_.stop_requested()) study().Note("the study goes on");
+}
+
 std::vector<Suggestion> StudyRun::StartTrials(const StartFunction& start) {
+  WaitWhilePaused();
   // Held while the study is asked, so that no two callers fill the same room.
   absl::MutexLock lock(&mutex_);
   const auto end = [this](RunEnd why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {

@@ -85,6 +85,9 @@ class StudyRun {
   using StartFunction = std::function<absl::StatusOr<std::vector<Suggestion>>()>;
   std::vector<Suggestion> StartTrials(const StartFunction& start);
 
+  // Waits while a user has the study paused, and the run may still go on.
+  void WaitWhilePaused() ABSL_LOCKS_EXCLUDED(mutex_);
+
   // One trial for a worker, once there is one; nullopt: there will be none.
   std::optional<Suggestion> AskOrWait() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -108,6 +111,7 @@ class StudyRun {
   bool over_ ABSL_GUARDED_BY(mutex_) = false;    // nothing more is asked for
   int64_t started_ ABSL_GUARDED_BY(mutex_) = 0;  // trials
   int active_ ABSL_GUARDED_BY(mutex_) = 0;       // workers that do not wait
+  bool told_pause_ ABSL_GUARDED_BY(mutex_) = false;
   RunSummary summary_ ABSL_GUARDED_BY(mutex_);
 };
 

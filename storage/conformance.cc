@@ -579,6 +579,8 @@ TEST_P(StorageConformance, WhatIsNotThereIsNotFound) {
     not_found(storage().Report(id, 0, 1, {1}));
     not_found(storage().Finish(id, 0, Outcome::Complete({1}), {}));
     not_found(storage().Heartbeat(id, {0}));
+    not_found(storage().RequestStop(id, 0, "no"));
+    not_found(storage().ReadWishes(id, {0}).status());
     not_found(storage().SettleLost(id, absl::Hours(1), nullptr, {}).status());
     not_found(storage().Read(id, &cursor, [](const TrialRecord&) { return absl::OkStatus(); }));
     EXPECT_EQ(cursor.next, 0);
@@ -589,6 +591,7 @@ TEST_P(StorageConformance, WhatIsNotThereIsNotFound) {
     not_found(storage().Unclaim(study, {number}, "no"));
     not_found(storage().Report(study, number, 1, {1}));
     not_found(storage().Finish(study, number, Outcome::Complete({1}), {}));
+    not_found(storage().RequestStop(study, number, "no"));
   }
   EXPECT_THAT(ReadAll(study), SizeIs(1));
   // Messages say where.
@@ -1049,7 +1052,8 @@ TEST_P(StorageConformance, ATrialEndsOnce) {
         storage().Report(study, number, 2, {3}),
         storage().Report(study, number, 1, {3}),
         storage().Propose(study, {{number, {0.75, 0.75}, {}, {}, {}}}),
-        storage().Unclaim(study, {number}, "no")};
+        storage().Unclaim(study, {number}, "no"),
+        storage().RequestStop(study, number, "no")};
     for (const absl::Status& status : again) {
       EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
     }
@@ -1057,6 +1061,50 @@ TEST_P(StorageConformance, ATrialEndsOnce) {
     EXPECT_THAT(storage().Heartbeat(study, {number}), Succeeds());
     EXPECT_EQ(Texts(ReadAll(study)), before);
   }
+}
+
+TEST_P(StorageConformance, WhoRunsATrialLearnsThatItIsToStop) {
+  const int64_t study = CreateStudy(), other = CreateStudy("other");
+  const auto several = Several(2);
+  for (int i = 0; i < 3; ++i) Start(study);
+  ASSERT_EQ(Start(other), 0);
+  ASSERT_THAT(several[1]->RequestStop(study, 1, "first"), Succeeds());
+  ASSERT_THAT(several[1]->RequestStop(study, 1, "enough; \"🐟\""), Succeeds());
+  ASSERT_THAT(several[1]->RequestStop(study, 2, "too slow"), Succeeds());
+  using Stop = std::pair<int64_t, std::string>;
+  const auto stops = [&](int64_t of, std::vector<int64_t> numbers) {
+    const absl::StatusOr<StudyWishes> wishes = storage().ReadWishes(of, numbers);
+    EXPECT_THAT(wishes.status(), Succeeds());
+    EXPECT_FALSE(wishes->paused);
+    return wishes->stop;
+  };
+  EXPECT_THAT(stops(study, {2, 0, 1}), ElementsAre(Stop(1, "enough; \"🐟\""), Stop(2, "too slow")));
+  EXPECT_THAT(stops(study, {0, 2, 99}), ElementsAre(Stop(2, "too slow")));
+  EXPECT_THAT(stops(study, {}), IsEmpty());
+  EXPECT_THAT(stops(other, {0, 1}), IsEmpty());
+  // It is no more than a wish; once the trial has ended there is none.
+  ASSERT_THAT(storage().Report(study, 1, 1, {0.5}), Succeeds());
+  ASSERT_THAT(storage().Finish(study, 1, Outcome::Stopped({0.5}, "enough"), {}), Succeeds());
+  EXPECT_THAT(stops(study, {1}), IsEmpty());
+  // One that waits, too, does not run.
+  const absl::StatusOr<int64_t> waiting = storage().Enqueue(study, {Value(Value::Object())});
+  EXPECT_EQ(storage().RequestStop(study, *waiting, "no").code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_P(StorageConformance, AStudyIsPausedAndGoesOn) {
+  const int64_t study = CreateStudy(), other = CreateStudy("other");
+  const auto several = Several(2);
+  const auto paused = [&](int64_t of) { return storage().ReadWishes(of, {})->paused; };
+  EXPECT_FALSE(paused(study));
+  ASSERT_THAT(several[1]->SetAttribute(study, kPausedAttribute, true), Succeeds());
+  EXPECT_TRUE(paused(study));
+  EXPECT_FALSE(paused(other));
+  ASSERT_THAT(several[1]->SetAttribute(study, kPausedAttribute, "perhaps"), Succeeds());
+  EXPECT_FALSE(paused(study));
+  ASSERT_THAT(several[1]->SetAttribute(study, kPausedAttribute, true), Succeeds());
+  ASSERT_THAT(several[1]->SetAttribute(study, kPausedAttribute, Value()), Succeeds());
+  EXPECT_FALSE(paused(study));
 }
 
 TEST_P(StorageConformance, OfManyWhoEndATrialOneDoes) {

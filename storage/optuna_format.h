@@ -38,6 +38,7 @@ inline constexpr char kWorkerAttribute[] = "sturgeon:worker";      // TrialRecor
 inline constexpr char kProposalAttribute[] = "sturgeon:proposal";  // its point is known
 inline constexpr char kRetryAttribute[] = "sturgeon:retry";        // what it repeats
 inline constexpr char kEndAttribute[] = "sturgeon:end";            // why it failed or was stopped
+inline constexpr char kStopAttribute[] = "sturgeon:stop";          // why it is to stop
 inline constexpr char kReportAttribute[] = "sturgeon:report:";     // + step: all metrics
 // All of the point, or of the values, where one is -0, which SQLite's columns make 0.
 inline constexpr char kPointAttribute[] = "sturgeon:point";

@@ -944,6 +944,54 @@ absl::Status SqlStorage::Finish(int64_t study, int64_t number, const Outcome& ou
   }));
 }
 
+absl::Status SqlStorage::RequestStop(int64_t study, int64_t number, absl::string_view reason) {
+  return Placed(study, session_.Write(SqlTransaction::kKept, [&](const Attempt& attempt) {
+    SqlConnection& connection = attempt.connection;
+    const absl::StatusOr<Layout> layout = FindLayout(connection, study, /*lock=*/true);
+    if (!layout.ok()) return layout.status();
+    const absl::StatusOr<int64_t> trial_id = FindRunning(connection, study, number);
+    if (!trial_id.ok()) return trial_id.status();
+    return SetTrialAttribute(connection, *trial_id, kStopAttribute, StringJson(reason));
+  }));
+}
+
+absl::StatusOr<StudyWishes> SqlStorage::ReadWishes(int64_t study,
+                                                   absl::Span<const int64_t> numbers) {
+  StudyWishes wishes;
+  absl::Status status = session_.Read([&](SqlConnection& connection) {
+    wishes = StudyWishes();
+    bool found = false;
+    absl::Status read = connection.Query(
+        "SELECT s.study_id, a.value_json FROM studies s LEFT JOIN study_user_attributes a "
+        "ON a.study_id = s.study_id AND a.\"key\" = $2 WHERE s.study_id = $1",
+        {study, kPausedAttribute}, [&](const SqlRow& row) {
+          found = true;
+          wishes.paused = !row.null(1) && AttributeFromJson(row.text(1)) == Value(true);
+          return absl::OkStatus();
+        });
+    if (!read.ok()) return read;
+    if (!found) {
+      return absl::NotFoundError(
+          absl::StrCat(description_, ": there is no study of id ", study, " (any more)"));
+    }
+    for (const int64_t number : numbers) {
+      if (!read.ok()) return read;
+      read = connection.Query(
+          "SELECT a.value_json FROM trials t JOIN trial_system_attributes a "
+          "ON a.trial_id = t.trial_id AND a.\"key\" = $3 "
+          "WHERE t.study_id = $1 AND t.number = $2 AND t.state = 'RUNNING'",
+          {study, number, kStopAttribute}, [&](const SqlRow& row) {
+            wishes.stop.emplace_back(number, StringFromJson(row.text(0)));
+            return absl::OkStatus();
+          });
+    }
+    std::sort(wishes.stop.begin(), wishes.stop.end());
+    return read;
+  });
+  if (!status.ok()) return Placed(study, status);
+  return wishes;
+}
+
 absl::Status SqlStorage::Heartbeat(int64_t study, absl::Span<const int64_t> numbers) {
   if (numbers.empty()) return absl::OkStatus();
   return Placed(study, session_.Write(SqlTransaction::kWrite, [&](const Attempt& attempt) {

@@ -62,6 +62,8 @@ class SqlStorage final : public Storage {
                       absl::Span<const double> values) override;
   absl::Status Finish(int64_t study, int64_t number, const Outcome& outcome,
                       const RetryRule& retry) override;
+  absl::Status RequestStop(int64_t study, int64_t number, absl::string_view reason) override;
+  absl::StatusOr<StudyWishes> ReadWishes(int64_t study, absl::Span<const int64_t> numbers) override;
   absl::Status Heartbeat(int64_t study, absl::Span<const int64_t> numbers) override;
   absl::StatusOr<std::vector<int64_t>> SettleLost(
       int64_t study, absl::Duration grace, const std::function<bool(absl::string_view)>& dead,

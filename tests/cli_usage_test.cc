@@ -18,8 +18,8 @@ using ::testing::StartsWith;
 
 TEST(Usage, HelpIsShortAndHasAnExample) {
   for (const char* command :
-       {"tune", "studies", "trials", "best", "plot", "report", "importance", "export", "import",
-        "replay", "delete", "plugins", "serve", "action"}) {
+       {"tune", "studies", "trials", "best", "plot", "report", "dashboard", "importance", "export",
+        "import", "replay", "delete", "plugins", "serve", "action"}) {
     const ProgramResult help = RunSturgeon({command, "--help"});
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_EQ(help.err, "");

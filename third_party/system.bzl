@@ -7,8 +7,8 @@ warnings are not ours).
 Libraries are linked statically and by name (-l:libz.a). A linker option goes to the final link
 alone, so a process has one copy of Abseil's and gflags' global state even in a test whose own
 libraries are shared (they find the symbols in the program), and a program runs where those packages
-are not installed. NLopt and libpq are the exceptions: Debian has the one, and what the other is
-made of, as shared libraries only. Sanitizers see neither kind of system library from the inside, so
+are not installed. NLopt, cpp-httplib and libpq are the exceptions: Debian has the two, and what the
+third is made of, as shared libraries only. Sanitizers see neither kind of system library from the inside, so
 they gain nothing from shared ones.
 """
 

@@ -23,13 +23,13 @@ in_chroot "
   DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
     bazel-bootstrap bazel-features bazel-platforms bazel-rules-cc bazel-rules-java \
     bazel-rules-license bazel-rules-proto bazel-rules-python bazel-skylib bubblewrap dataset-fashion-mnist g++ \
-    libabsl-dev libbenchmark-dev libeigen3-dev libgflags-dev libgmock-dev libnlopt-dev \
+    libabsl-dev libbenchmark-dev libcpp-httplib-dev libeigen3-dev libgflags-dev libgmock-dev libnlopt-dev \
     libpq-dev libsqlite3-dev nlohmann-json3-dev node-d3 postgresql python3 python3-venv zlib1g-dev" >"$chroot/apt.log" 2>&1 ||
   { tail -n 20 "$chroot/apt.log" >&2; die "apt-get failed"; }
 
 # The repository rules of third_party/ make the libraries' repositories, and what they make becomes
 # modules. The others, Bazel's own dependencies that no build here uses, are empty.
-libraries='abseil-cpp eigen gflags google_benchmark googletest nlohmann_json nlopt postgres rules_shell sqlite3 zlib'
+libraries='abseil-cpp cpp-httplib eigen gflags google_benchmark googletest nlohmann_json nlopt postgres rules_shell sqlite3 zlib'
 say "making modules of the system's libraries"
 in_chroot "
   bazel query --noenable_bzlmod --enable_workspace 'set($(printf '@%s//... ' $libraries))' &&

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/space_json.h"
@@ -329,9 +330,11 @@ absl::Status MemoryStorage::Unclaim(int64_t id, absl::Span<const int64_t> number
       record.trial.state = TrialState::kWaiting;
       record.trial.started = 0;
       study.running.erase(number);
+      study.stop.erase(number);
       study.waiting.insert(number);
     } else if (number == static_cast<int64_t>(study.trials.size()) - 1) {
       study.running.erase(number);
+      study.stop.erase(number);
       study.trials.pop_back();
     } else {
       End(study, record, Outcome::Failed(FailureKind::kCancelled, std::string(reason)), {});
@@ -378,6 +381,7 @@ void MemoryStorage::End(Study& study, TrialRecord& record, const Outcome& outcom
   trial.reason = outcome.reason;
   trial.seconds = std::max(0.0, Now() - trial.started);
   study.running.erase(trial.id);
+  study.stop.erase(trial.id);
   if (outcome.state != TrialState::kFailed || record.attempt >= retry.retries ||
       trial.point.empty()) {
     return;
@@ -407,6 +411,29 @@ absl::Status MemoryStorage::Finish(int64_t id, int64_t number, const Outcome& ou
   if (!record.ok()) return record.status();
   End(**found, **record, outcome, retry);
   return absl::OkStatus();
+}
+
+absl::Status MemoryStorage::RequestStop(int64_t id, int64_t number, absl::string_view reason) {
+  absl::MutexLock lock(&mutex_);
+  absl::StatusOr<Study*> found = Find(id);
+  if (!found.ok()) return found.status();
+  absl::Status status = FindRunning(**found, number).status();
+  if (status.ok()) (*found)->stop[number] = std::string(reason);
+  return status;
+}
+
+absl::StatusOr<StudyWishes> MemoryStorage::ReadWishes(int64_t id,
+                                                      absl::Span<const int64_t> numbers) {
+  absl::MutexLock lock(&mutex_);
+  absl::StatusOr<Study*> found = Find(id);
+  if (!found.ok()) return found.status();
+  StudyWishes wishes;
+  const Value* const paused = (*found)->record.attributes.Find(kPausedAttribute);
+  wishes.paused = paused != nullptr && *paused == Value(true);
+  for (const auto& [number, reason] : (*found)->stop) {
+    if (absl::c_linear_search(numbers, number)) wishes.stop.emplace_back(number, reason);
+  }
+  return wishes;
 }
 
 absl::Status MemoryStorage::Heartbeat(int64_t id, absl::Span<const int64_t> numbers) {

@@ -58,6 +58,8 @@ class MemoryStorage final : public Storage {
                       absl::Span<const double> values) override;
   absl::Status Finish(int64_t study, int64_t number, const Outcome& outcome,
                       const RetryRule& retry) override;
+  absl::Status RequestStop(int64_t study, int64_t number, absl::string_view reason) override;
+  absl::StatusOr<StudyWishes> ReadWishes(int64_t study, absl::Span<const int64_t> numbers) override;
   absl::Status Heartbeat(int64_t study, absl::Span<const int64_t> numbers) override;
   absl::StatusOr<std::vector<int64_t>> SettleLost(
       int64_t study, absl::Duration grace, const std::function<bool(absl::string_view)>& dead,
@@ -71,6 +73,7 @@ class MemoryStorage final : public Storage {
     std::deque<TrialRecord> trials;  // by number
     absl::btree_set<int64_t> waiting;
     std::map<int64_t, absl::Time> running;  // the last heartbeat of each
+    std::map<int64_t, std::string> stop;    // running trials that are to stop, and why
     int64_t retries = 0;                    // trials that repeat others
   };
 

@@ -1,0 +1,61 @@
+// The list of studies, fetched every few seconds while the page can be seen. All text goes in as
+// text: no name of a study is ever read as HTML.
+const EVERY = 2000;  // milliseconds
+
+function cell(tag, text, className) {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  if (className) element.className = className;
+  return element;
+}
+
+function row(study) {
+  const tr = document.createElement("tr");
+  const head = document.createElement("th");
+  head.scope = "row";
+  const link = document.createElement("a");
+  link.href = `/study/${study.id}`;
+  link.textContent = study.name === "" ? "(no name)" : study.name;
+  head.append(link);
+  const counts = ["running", "waiting", "complete", "stopped", "failed"];
+  tr.append(head, cell("td", study.goals.join(", ")),
+    ...counts.map((name) => cell("td", study[name] === 0 ? "–" : study[name].toLocaleString("en"), "number")),
+    cell("td", study.started === null ? "" : new Date(study.started * 1000).toLocaleString()));
+  return tr;
+}
+
+let shown = "";
+
+async function refresh() {
+  const state = document.getElementById("state");
+  try {
+    const answer = await fetch("/api/studies");
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(JSON.parse(text).error);
+    if (text !== shown) {
+      shown = text;
+      const studies = JSON.parse(text);
+      // A row that has the focus keeps it.
+      const focused = document.activeElement && document.activeElement.getAttribute("href");
+      document.getElementById("studies").replaceChildren(...studies.map(row));
+      if (focused) document.querySelector(`a[href="${focused}"]`)?.focus();
+      state.textContent = studies.length === 0 ? "There are no studies yet; sturgeon tune makes one." : "";
+    } else if (state.dataset.lost) {
+      state.textContent = "";
+    }
+    delete state.dataset.lost;
+  } catch (error) {
+    state.dataset.lost = "1";
+    const text = `Not up to date: ${error.message}`;
+    if (state.textContent !== text) state.textContent = text;
+  }
+}
+
+async function loop() {
+  for (;;) {
+    if (!document.hidden) await refresh();
+    await new Promise((resolve) => setTimeout(resolve, EVERY));
+  }
+}
+
+loop();
