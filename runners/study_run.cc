@@ -143,6 +143,10 @@ std::vector<Suggestion> StudyRun::StartTrials(const StartFunction& start) {
   if (Room() == 0 && !study().retries()) return end(RunEnd::kTrials);
   if (limits_.cancelled()) return end(RunEnd::kCancelled);
   if (limits_.past_deadline()) return end(RunEnd::kTimeLimit);
+  // A trial that still runs may fail and be repeated, or its result be what the strategy needs to
+  // go on: whoever runs it asks again. (It may end while the strategy is asked, which knows nothing
+  // of it.)
+  const bool some_run = study().retries() || study().counts().running > 0;
   absl::StatusOr<std::vector<Suggestion>> trials = start();
   if (!trials.ok()) {
     FailLocked(trials.status());
@@ -152,9 +156,7 @@ std::vector<Suggestion> StudyRun::StartTrials(const StartFunction& start) {
     summary_.end = Room() == 0               ? RunEnd::kTrials
                    : study().out_of_budget() ? RunEnd::kBudget
                                              : RunEnd::kExhausted;
-    // A trial that still runs may fail and be repeated, or its result be what the strategy needs to
-    // go on: whoever runs it asks again.
-    over_ = !study().retries() && study().counts().running == 0;
+    over_ = !some_run;
   }
   started_ += static_cast<int64_t>(trials->size());
   if (request_.checkpoints != nullptr) {
