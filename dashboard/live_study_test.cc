@@ -30,7 +30,9 @@ class LiveStudyTest : public testing::Test {
       return report;
     };
     describer_.complete = [](ReportStudy* study) {
-      study->importance = {{"count", "value", {static_cast<double>(study->trials.size())}}};
+      ReportImportance count;
+      count.shares = {static_cast<double>(study->trials.size())};
+      study->importance = {count};
     };
   }
 

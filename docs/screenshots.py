@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the screenshots of docs/report.md anew: runs studies, writes their reports, and looks at them.
+"""Makes the screenshots of docs/report.md and docs/dashboard.md anew: runs studies, and looks at them.
 
     ./bazelw build //apps:sturgeon
     docs/screenshots.py bazel-bin/apps/sturgeon
@@ -43,10 +43,16 @@ class Shots:
     def run(self, *arguments):
         subprocess.run([self.sturgeon, *arguments], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
 
-    def tune(self, study, storage, *more):
+    def start(self, *arguments):
+        return subprocess.Popen([self.sturgeon, *arguments], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def tune_arguments(self, study, storage, *more):
         with open(os.path.join(self.folder, "study.json"), "w", encoding="utf-8") as out:
             json.dump(study, out)
-        self.run("tune", "--study=study.json", "--storage=sqlite:" + storage, "--output=/dev/null", *more)
+        return ["tune", "--study=study.json", "--storage=sqlite:" + storage, "--output=/dev/null", *more]
+
+    def tune(self, study, storage, *more):
+        self.run(*self.tune_arguments(study, storage, *more))
 
     def make_reports(self):
         for study in STUDIES:
@@ -87,6 +93,27 @@ class Shots:
             time.sleep(0.5)
             browser.screenshot(os.path.join(IMAGES, "report_page.png"))
 
+    def make_dashboard_shots(self):
+        """Of the list, and of a study while it runs."""
+        with Browser(self.folder) as browser:
+            tuning = self.start(*self.tune_arguments(dict(STUDIES[0], name="clothes_live", trials=1000), "one.db"))
+            dashboard = self.start("dashboard", "--storage=sqlite:one.db", "--listen=127.0.0.1:0", "--format=json", "--allow_edits")
+            url = json.loads(dashboard.stdout.readline())["url"]
+            browser.size(WIDTH, 330)
+            browser.open(url)
+            browser.wait_until(lambda: browser.count("tbody tr") == len(STUDIES) + 1)
+            browser.screenshot(os.path.join(IMAGES, "dashboard_list.png"))
+            browser.size(WIDTH, 1150)
+            browser.run("[...document.querySelectorAll('tbody a')].find((a) => a.textContent === 'clothes_live').click()")
+            browser.wait_until(lambda: browser.count("table.trials tbody tr") > 20, seconds=120)
+            browser.run("document.querySelector('.live .running').open = true")
+            time.sleep(1)
+            browser.screenshot(os.path.join(IMAGES, "dashboard_study.png"))
+            assert not browser.problems(host=url.split("/")[2])
+            for process in (tuning, dashboard):
+                process.terminate()
+                process.communicate()
+
     def brush(self, browser):
         left, top, width, height = browser.run(
             "const b = [...document.querySelectorAll('#parallel .brush .overlay')].pop().getBoundingClientRect();"
@@ -99,4 +126,5 @@ if __name__ == "__main__":
         shots = Shots(os.path.abspath(sys.argv[1]), temporary)
         shots.make_reports()
         shots.make_shots()
+        shots.make_dashboard_shots()
     print(f"{sum(os.path.getsize(os.path.join(IMAGES, file)) for file in os.listdir(IMAGES)) / 1000:.0f} kB in {IMAGES}")

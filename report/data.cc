@@ -154,7 +154,12 @@ void AppendHead(const ReportStudy& study, Fields* fields) {
     importance.emplace_back(
         Value::Object{{"measure", entry.measure},
                       {"metric", entry.metric},
-                      {"shares", Value::List(entry.shares.begin(), entry.shares.end())}});
+                      {"quantile", entry.quantile},
+                      {"explained", entry.explained},
+                      {"shares", Value::List(entry.shares.begin(), entry.shares.end())},
+                      {"lows", Value::List(entry.lows.begin(), entry.lows.end())},
+                      {"highs", Value::List(entry.highs.begin(), entry.highs.end())},
+                      {"notes", Value::List(entry.notes.begin(), entry.notes.end())}});
   }
   fields->Json("importance", std::move(importance));
   Value::List rounds;
@@ -270,16 +275,26 @@ void AppendTrials(const ReportStudy& study, absl::Span<const size_t> rows, Field
 void AddImportance(ReportStudy* study) {
   const StudyConfig& config = study->config;
   study->importance.clear();
-  for (size_t k = 0; k < config.objectives.size(); ++k) {
-    ImportanceOptions options;
-    options.metric = config.objectives[k].metric;
-    const absl::StatusOr<ImportanceReport> found = Importance(config, study->trials, options);
-    if (!found.ok()) continue;  // no error is known of an objective
-    ReportImportance entry = {"fanova", found->metric, {}};
-    for (const ParameterImportance& parameter : found->parameters) {
-      entry.shares.push_back(parameter.importance);
+  for (const Objective& objective : config.objectives) {
+    for (const ImportanceMethod method : {ImportanceMethod::kFanova, ImportanceMethod::kPedAnova}) {
+      ImportanceOptions options;
+      options.method = method;
+      options.metric = objective.metric;
+      const absl::StatusOr<ImportanceReport> found = Importance(config, study->trials, options);
+      if (!found.ok()) continue;  // no error is known of an objective
+      ReportImportance entry;
+      entry.measure = std::string(ImportanceMethodName(method));
+      entry.metric = found->metric;
+      entry.quantile = found->quantile;
+      entry.explained = found->explained;
+      for (const ParameterImportance& parameter : found->parameters) {
+        entry.shares.push_back(parameter.importance);
+        entry.lows.push_back(parameter.low);
+        entry.highs.push_back(parameter.high);
+      }
+      entry.notes = TierNotes(config.space, *found);
+      study->importance.push_back(std::move(entry));
     }
-    study->importance.push_back(std::move(entry));
   }
 }
 

@@ -4,7 +4,8 @@
 //    "objectives": [{"metric": …, "goal": …}], "constraints": [{"metric": …, "at_most": …}],
 //    "metrics": […], "unit": "epoch", "max_steps": 8, "cost_metric": "", "settable": […],
 //    "planned": 60, "space": […],
-//    "importance": [{"measure": …, "metric": …, "shares": [a number a parameter]}],
+//    "importance": [{"measure": …, "metric": …, "quantile": 1, "explained": 0.7,
+//                    "shares": […], "lows": […], "highs": [a number a parameter], "notes": […]}],
 //    "rounds": [{"first_trial": 0, "box": [[low, high], …]}],
 //    "states": ["waiting", …], "failures": ["", "error", …], "reasons": […], "workers": […],
 //    "trials": {"id": […], "state": […], "failure": […], "reason": […], "worker": […],
@@ -39,9 +40,12 @@ namespace sturgeon {
 
 // What mattered, by one measure and for one objective.
 struct ReportImportance {
-  std::string measure;  // "fanova"
+  std::string measure;  // "fanova": over the whole space; "ped_anova": near the best
   std::string metric;
-  std::vector<double> shares;  // one a parameter
+  std::vector<double> shares, lows, highs;  // one a parameter: the share, and its interval
+  // As core/importance.h has them.
+  double quantile = 1, explained = 0;
+  std::vector<std::string> notes;  // tiers that the data contradict
 };
 
 struct ReportStudy {

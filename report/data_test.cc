@@ -137,7 +137,7 @@ TEST(ReportJson, ManyReportsAreThinnedBetweenTheFirstAndTheLast) {
   EXPECT_EQ(steps.back().integer(), rows);
 }
 
-TEST(AddImportance, HasAnEntryForEachObjective) {
+TEST(AddImportance, HasTwoMeasuresForEachObjective) {
   ReportStudy study = TwoTrials();
   study.trials.clear();
   for (int i = 0; i < 40; ++i) {
@@ -153,12 +153,26 @@ TEST(AddImportance, HasAnEntryForEachObjective) {
   lost.state = TrialState::kFailed;
   study.trials.push_back(lost);
   AddImportance(&study);
-  ASSERT_EQ(study.importance.size(), 2u);
-  EXPECT_EQ(study.importance[1].metric, "accuracy");
-  EXPECT_GT(study.importance[0].shares[0], 0.8);
-  EXPECT_GT(study.importance[1].shares[1], 0.8);
+  ASSERT_EQ(study.importance.size(), 4u);
+  for (const size_t k : {0, 1}) {
+    const ReportImportance& overall = study.importance[2 * k];
+    const ReportImportance& near_the_best = study.importance[2 * k + 1];
+    EXPECT_EQ(overall.measure, "fanova");
+    EXPECT_EQ(near_the_best.measure, "ped_anova");
+    EXPECT_LT(near_the_best.quantile, 1);
+    for (const ReportImportance& entry : {overall, near_the_best}) {
+      EXPECT_EQ(entry.metric, k == 0 ? "error" : "accuracy");
+      EXPECT_GT(entry.shares[k], 0.6) << entry.measure;
+      EXPECT_LE(entry.lows[k], entry.shares[k]);
+      EXPECT_GE(entry.highs[k], entry.shares[k]);
+    }
+  }
   const Value parsed = Parsed(study);
-  EXPECT_EQ(parsed.Find("importance")->list()[0].Find("shares")->list().size(), 3u);
+  const Value& first = parsed.Find("importance")->list()[0];
+  for (const char* column : {"shares", "lows", "highs"}) {
+    EXPECT_EQ(first.Find(column)->list().size(), 3u) << column;
+  }
+  EXPECT_GT(first.Find("explained")->number(), 0.5);
 }
 
 }  // namespace
