@@ -19,8 +19,8 @@ function row(study) {
   head.append(link);
   const counts = ["running", "waiting", "complete", "stopped", "failed"];
   tr.append(head, cell("td", study.goals.join(", ")),
-    ...counts.map((name) => cell("td", study[name] === 0 ? "–" : study[name].toLocaleString("en"), "number")),
-    cell("td", study.started === null ? "" : new Date(study.started * 1000).toLocaleString()));
+    ...counts.map((name) => cell("td", study[name] === 0 ? "–" : formatCount(study[name]), "number")),
+    cell("td", formatDate(study.started)));
   return tr;
 }
 

@@ -45,7 +45,7 @@ class ImportancePlot extends Figure {
     this.setHeight(this.margin.top + this.margin.bottom + order.length * 22);
     this.begin();
     const x = d3.scaleLinear().domain([0, Math.max(0.05, d3.max(order, (p) => entry.highs[p]))]).nice().range([this.left, this.right]);
-    const ticks = x.ticks(4);
+    const ticks = x.ticks(Math.max(2, Math.min(4, (this.right - this.left) / 70)));
     this.axisBottom(ticks.map((t) => ({at: x(t), text: `${Number((100 * t).toPrecision(3))} %`})), `share of ${study.metric}, ${text}`, {grid: true});
     const g = this.svg.append("g").attr("class", "bars");
     g.append("text").attr("x", this.width).attr("y", 12).attr("text-anchor", "end").text("believed");
