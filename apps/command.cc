@@ -7,9 +7,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "core/json.h"
+#include "core/option_schema.h"
 #include "core/suggest.h"
 #include "gflags/gflags.h"
 #include "terminal/text.h"
@@ -83,6 +85,42 @@ const CommandFlag* Find(const Command& command, absl::string_view name) {
   return nullptr;
 }
 
+// A flag that is a list of options.
+bool IsOptions(const CommandFlag& flag) { return absl::string_view(flag.value) == "K=V"; }
+
+// Both lists of options; what both have is the second one's.
+absl::StatusOr<std::string> Merged(absl::string_view first, absl::string_view second) {
+  absl::StatusOr<Value> merged = ParseAssignments(first);
+  if (!merged.ok()) return merged.status();
+  const absl::StatusOr<Value> more = ParseAssignments(second);
+  if (!more.ok()) return more.status();
+  for (const Value::Field& field : more->object()) merged->Set(field.name, field.value);
+  std::vector<std::string> parts;
+  for (const Value::Field& field : merged->object()) {
+    parts.push_back(absl::StrCat(field.name, "=", WriteJson(field.value)));
+  }
+  return absl::StrJoin(parts, ",");
+}
+
+// What the flag is to be. Given for the second time (behind those of a build target, say), a list
+// of options adds to the first, and another plugin than the first drops the options of that.
+absl::StatusOr<std::string> ValueOf(const Command& command, const CommandFlag& flag,
+                                    const std::string& written) {
+  const gflags::CommandLineFlagInfo info = Info(flag.name);
+  if (info.is_default) return written;
+  if (IsOptions(flag)) {
+    absl::StatusOr<std::string> merged = Merged(info.current_value, written);
+    if (merged.ok()) return merged;
+    return absl::InvalidArgumentError(
+        absl::StrCat("--", flag.name, ": ", merged.status().message()));
+  }
+  const CommandFlag* const options = Find(command, absl::StrCat(flag.name, "_options"));
+  if (options != nullptr && written != info.current_value) {
+    gflags::SetCommandLineOption(options->name, "");
+  }
+  return written;
+}
+
 }  // namespace
 
 std::string CommandHelp(const Command& command) {
@@ -129,7 +167,9 @@ absl::StatusOr<std::vector<std::string>> ParseCommandLine(const Command& command
             absl::StrCat("--", flag->name, " needs a value: --", flag->name, "=", flag->value));
       }
     }
-    if (gflags::SetCommandLineOption(flag->name, written.value->c_str()).empty()) {
+    const absl::StatusOr<std::string> value = ValueOf(command, *flag, *written.value);
+    if (!value.ok()) return value.status();
+    if (gflags::SetCommandLineOption(flag->name, value->c_str()).empty()) {
       return absl::InvalidArgumentError(absl::StrCat("--", flag->name, ": expected ",
                                                      Expected(Info(flag->name).type), ", got \"",
                                                      *written.value, "\""));

@@ -63,8 +63,10 @@ std::string CommandHelp(const Command& command);
 
 // Sets the flags that `arguments` (those after the subcommand) give, and returns the other
 // arguments. A flag is `--name=value`, `--name value`, or, if it is a bool, `--name` or `--noname`;
-// after `--` nothing is a flag. InvalidArgument, with the nearest known flag: not one of the
-// command's, no value, a value of another type, too many arguments. Cancelled: help is asked for.
+// after `--` nothing is a flag. Of a flag that is given twice the second counts, but lists of
+// options (K=V) add up, and those of a plugin go when another one takes its place. InvalidArgument,
+// with the nearest known flag: not one of the command's, no value, a value of another type, too
+// many arguments. Cancelled: help is asked for.
 absl::StatusOr<std::vector<std::string>> ParseCommandLine(const Command& command,
                                                           absl::Span<const std::string> arguments);
 

@@ -78,7 +78,7 @@ absl::Status OverruleStopping(std::vector<PluginSpec>* rules) {
     }
     *rules = std::move(given);
   }
-  if (!FlagGiven("stopping_options")) return absl::OkStatus();
+  if (FLAGS_stopping_options.empty()) return absl::OkStatus();
   if (rules->size() != 1) {
     return BadFlag("stopping_options",
                    rules->empty() ? "there is no stopping rule; name one by --stopping"

@@ -10,7 +10,7 @@ namespace sturgeon {
 // runs no more either.)
 bool Runs(pid_t process);
 
-// Waits for a process to end, 20 seconds at most, and returns whether it has.
+// Waits for a process to end, a minute at most, and returns whether it has.
 bool EndsSoon(pid_t process);
 
 }  // namespace sturgeon

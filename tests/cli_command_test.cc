@@ -19,6 +19,7 @@
 #include "core/value.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "process/testing.h"
 #include "tests/program.h"
 
 namespace sturgeon {
@@ -29,12 +30,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr char kExamples[] = "examples/programs/";
-
-bool Runs(pid_t process) {
-  std::ifstream file(absl::StrCat("/proc/", process, "/stat"));
-  std::string word, state;
-  return (file >> word >> word >> state) && state != "Z" && state != "X";
-}
 
 class CommandTest : public testing::Test {
  protected:
@@ -213,11 +208,7 @@ TEST_F(CommandTest, NoProcessOutlivesSturgeon) {
       ASSERT_GE(processes.size(), 2);
       program.Signal(signal);
       EXPECT_EQ(program.Wait().exit_code, signal == SIGINT ? 130 : 128 + SIGKILL);
-      const absl::Time end = absl::Now() + absl::Seconds(60);
-      for (const pid_t process : processes) {
-        while (Runs(process) && absl::Now() < end) absl::SleepFor(absl::Milliseconds(5));
-        EXPECT_FALSE(Runs(process));
-      }
+      for (const pid_t process : processes) EXPECT_TRUE(EndsSoon(process));
     }
   }
 }

@@ -510,6 +510,36 @@ INSTANTIATE_TEST_SUITE_P(
                     BadFlag{"--strategy_options=smapler=grid", "did you mean \"sampler\"?"},
                     BadFlag{"--runner_options=nonsense", "--runner_options: "}));
 
+TEST_F(TuneTest, OptionsThatAreGivenTwiceAddUp) {
+  const ProgramResult run = Tune({"--model_options=function=sphere,dimensions=3",
+                                  "--model_options=noise=0.5,function=rosenbrock"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(Result().Find("space")->list().size(), 3);
+  const ProgramResult wrong =
+      Tune({"--model_options=function=sphere", "--model_options=dimensoins=3"});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("did you mean \"dimensions\"?"));
+  const ProgramResult unread = Tune({"--model_options=noise=0", "--model_options=nonsense"});
+  EXPECT_EQ(unread.exit_code, 2);
+  EXPECT_THAT(unread.err, HasSubstr("--model_options: \"nonsense\" is no option"));
+}
+
+TEST_F(TuneTest, AnotherStrategyDropsTheOptionsOfTheFirst) {
+  const std::vector<std::string> target = {"--strategy=coarse_to_fine",
+                                           "--strategy_options=rounds=2"};
+  const auto strategy = [&](const std::vector<std::string>& user) {
+    std::vector<std::string> flags = target;
+    flags.insert(flags.end(), user.begin(), user.end());
+    const ProgramResult run = Tune(flags);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return WriteJson(*Result().Find("strategy"));
+  };
+  EXPECT_EQ(strategy({"--strategy=random"}), R"("random")");
+  EXPECT_EQ(strategy({"--strategy=random", "--strategy_options=sampler=sobol"}),
+            R"({"name": "random", "sampler": "sobol"})");
+  EXPECT_EQ(strategy({"--strategy=coarse_to_fine"}), R"({"name": "coarse_to_fine", "rounds": 2})");
+}
+
 TEST_F(TuneTest, TheStudyIsTheSameWithModelsInProcesses) {
   const auto trials = [this](const std::string& options) {
     const ProgramResult run =

@@ -33,6 +33,7 @@
 #include "core/plugins.h"
 #include "core/study.h"
 #include "gtest/gtest.h"
+#include "process/testing.h"
 #include "runners/caviar/caviar.h"
 #include "runners/isolation/isolated_model.h"
 #include "runners/isolation/worker.h"
@@ -294,23 +295,6 @@ std::vector<std::string> LinesOf(const std::string& path) {
   return lines;
 }
 
-// Whether the process runs; one that nobody has waited for does not.
-bool Runs(pid_t pid) {
-  std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
-  std::string stat;
-  if (!std::getline(file, stat)) return false;
-  const size_t state = stat.rfind(')') + 2;
-  return state < stat.size() && stat[state] != 'Z' && stat[state] != 'X';
-}
-
-bool IsGone(pid_t pid) {
-  for (const absl::Time end = absl::Now() + absl::Seconds(60); absl::Now() < end;) {
-    if (!Runs(pid)) return true;
-    absl::SleepFor(absl::Milliseconds(5));
-  }
-  return false;
-}
-
 int CountDescriptors() {
   DIR* const folder = opendir("/proc/self/fd");
   int count = 0;
@@ -458,7 +442,7 @@ TEST(Isolation, WhatAModelStartedEndsWithIt) {
   const std::string& reason = ran.trials[0].reason;
   const size_t left = reason.find("left ");
   ASSERT_NE(left, std::string::npos) << reason;
-  EXPECT_TRUE(IsGone(std::stoi(reason.substr(left + 5))));
+  EXPECT_TRUE(EndsSoon(std::stoi(reason.substr(left + 5))));
 }
 
 TEST(Isolation, AModelIsLoadedOnceAWorker) {
@@ -553,7 +537,7 @@ TEST(Isolation, WorkersEndWithTheirRunnerHoweverItDies) {
   for (const std::string& pid : LinesOf(log)) EXPECT_TRUE(Runs(std::stoi(pid)));
   kill(study, SIGKILL);
   waitpid(study, nullptr, 0);
-  for (const std::string& pid : LinesOf(log)) EXPECT_TRUE(IsGone(std::stoi(pid))) << pid;
+  for (const std::string& pid : LinesOf(log)) EXPECT_TRUE(EndsSoon(std::stoi(pid))) << pid;
 }
 
 TEST(Isolation, AModelThatNoWorkerCanLoadIsAnErrorBeforeAnyTrial) {
