@@ -24,7 +24,8 @@ in_chroot "
     bazel-bootstrap bazel-features bazel-platforms bazel-rules-cc bazel-rules-java \
     bazel-rules-license bazel-rules-proto bazel-rules-python bazel-skylib bubblewrap dataset-fashion-mnist g++ \
     libabsl-dev libbenchmark-dev libcpp-httplib-dev libeigen3-dev libgflags-dev libgmock-dev libnlopt-dev \
-    libpq-dev libsqlite3-dev nlohmann-json3-dev node-d3 postgresql python3 python3-venv zlib1g-dev" >"$chroot/apt.log" 2>&1 ||
+    libpq-dev libsqlite3-dev nlohmann-json3-dev node-d3 postgresql python3 python3-venv zlib1g-dev \
+    chromium chromium-driver" >"$chroot/apt.log" 2>&1 ||
   { tail -n 20 "$chroot/apt.log" >&2; die "apt-get failed"; }
 
 # The repository rules of third_party/ make the libraries' repositories, and what they make becomes
