@@ -1,7 +1,6 @@
 #include "core/checkpoint_store.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -150,28 +149,15 @@ std::string CheckpointFolder(absl::string_view study) {
 
 absl::StatusOr<std::unique_ptr<CheckpointStore>> CheckpointStore::OpenTemporary(
     CheckpointOptions options) {
-  std::error_code error;
-  const fs::path parent = fs::temp_directory_path(error);
-  options.root = (error ? "/tmp" : parent.string()) + "/sturgeon-XXXXXX";
-  if (mkdtemp(&options.root[0]) == nullptr) {
-    return absl::UnavailableError(absl::StrCat("cannot make a temporary folder for checkpoints, ",
-                                               options.root, ": ", std::strerror(errno),
-                                               "; TMPDIR says where there is room"));
-  }
-  const std::string root = options.root;
+  absl::StatusOr<std::unique_ptr<TemporaryFolder>> folder = TemporaryFolder::Make("checkpoints");
+  if (!folder.ok()) return folder.status();
+  options.root = (*folder)->path();
   absl::StatusOr<std::unique_ptr<CheckpointStore>> store = Open(std::move(options));
-  if (store.ok()) {
-    (*store)->temporary_ = true;
-  } else {
-    fs::remove_all(root, error);
-  }
+  if (store.ok()) (*store)->temporary_ = *std::move(folder);
   return store;
 }
 
-CheckpointStore::~CheckpointStore() {
-  std::error_code ignored;
-  if (temporary_) fs::remove_all(options_.root, ignored);
-}
+CheckpointStore::~CheckpointStore() = default;
 
 absl::StatusOr<std::unique_ptr<CheckpointStore>> CheckpointStore::Open(CheckpointOptions options) {
   if (options.root.empty()) return absl::InvalidArgumentError("checkpoints need a folder");
@@ -369,7 +355,7 @@ void CheckpointStore::Clear() {
 }
 
 absl::Status CheckpointStore::Write(const std::string& path, absl::string_view contents) const {
-  if (!temporary_) return WriteFile(path, contents);
+  if (temporary_ == nullptr) return WriteFile(path, contents);
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file.write(contents.data(), static_cast<std::streamsize>(contents.size()));
   file.close();
@@ -415,8 +401,8 @@ absl::Status CheckpointStore::Save(Checkpoint checkpoint, bool paused) {
   const absl::StatusOr<bool> made = MakeFolder(folder);
   if (!made.ok()) status = made.status();
   if (status.ok()) status = Write(path, file);
-  if (status.ok() && !temporary_) status = SyncFolder(folder);
-  if (status.ok() && !temporary_ && *made) status = SyncFolder(folder_);
+  if (status.ok() && temporary_ == nullptr) status = SyncFolder(folder);
+  if (status.ok() && temporary_ == nullptr && *made) status = SyncFolder(folder_);
 
   absl::MutexLock lock(&mutex_);
   reserved_ -= bytes;
@@ -507,7 +493,7 @@ void CheckpointStore::RemoveTrial(int64_t trial) {
 }
 
 std::string CheckpointStore::Artifacts(int64_t trial) {
-  if (temporary_) return "";
+  if (temporary_ != nullptr) return "";
   const std::string folder = TrialFolder(trial);
   const std::string artifacts = absl::StrCat(folder, "/", kArtifacts);
   absl::Status status = MakeFolder(folder).status();

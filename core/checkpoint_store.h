@@ -56,6 +56,7 @@
 #include "absl/synchronization/mutex.h"
 #include "core/checkpoint.h"
 #include "core/study_config.h"
+#include "core/temporary_folder.h"
 #include "core/trial.h"
 
 namespace sturgeon {
@@ -175,7 +176,7 @@ class CheckpointStore {
 
   const CheckpointOptions options_;
   const std::string folder_;
-  bool temporary_ = false;
+  std::unique_ptr<TemporaryFolder> temporary_;  // of OpenTemporary
 
   absl::Mutex mutex_;
   std::map<int64_t, Entry> index_ ABSL_GUARDED_BY(mutex_);

@@ -1,12 +1,8 @@
 #include "models/command/command.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -25,6 +21,7 @@
 #include "core/space.h"
 #include "core/study_spec.h"
 #include "core/suggest.h"
+#include "core/temporary_folder.h"
 #include "core/value_reader.h"
 #include "models/command/invocation.h"
 #include "models/command/report.h"
@@ -45,34 +42,6 @@ struct Setup {
   Invocation invocation;
 
   bool saves() const { return invocation.Uses(kCheckpoint); }
-};
-
-// A folder that goes with its owner.
-class ScratchFolder {
- public:
-  ScratchFolder() = default;
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-
-  // Made at the first call; absolute.
-  absl::StatusOr<std::string> Path() {
-    if (!path_.empty()) return path_;
-    std::error_code error;
-    const fs::path parent = fs::temp_directory_path(error);
-    std::string path =
-        fs::absolute((error ? fs::path("/tmp") : parent) / "sturgeon-trial-XXXXXX", error).string();
-    if (mkdtemp(&path[0]) == nullptr) {
-      return absl::UnavailableError(absl::StrCat(path, ": ", std::strerror(errno)));
-    }
-    return path_ = std::move(path);
-  }
-
- private:
-  std::string path_;
 };
 
 class CommandTraining final : public Model {
@@ -96,6 +65,8 @@ class CommandTraining final : public Model {
   };
 
   absl::Status Start();
+  // This trial's own, made at the first call.
+  absl::StatusOr<std::string> Scratch();
   // Reads a line of the program's, or its end.
   absl::Status ReadOn(const StopToken& stop);
   absl::Status Take(const std::string& line);
@@ -114,7 +85,7 @@ class CommandTraining final : public Model {
   std::optional<std::vector<double>> result_;  // said without a step
   std::string near_miss_;  // a line that looked like a report, and why it is none
   absl::Status failure_;
-  ScratchFolder scratch_;
+  std::unique_ptr<TemporaryFolder> scratch_;
   Call call_;
   std::unique_ptr<RunningProgram> program_;  // goes before the folder
 };
@@ -135,6 +106,15 @@ absl::StatusOr<std::vector<double>> CommandTraining::Train(int64_t steps, const 
   return progress_.metrics;
 }
 
+absl::StatusOr<std::string> CommandTraining::Scratch() {
+  if (scratch_ == nullptr) {
+    absl::StatusOr<std::unique_ptr<TemporaryFolder>> made = TemporaryFolder::Make("trial");
+    if (!made.ok()) return made.status();
+    scratch_ = *std::move(made);
+  }
+  return scratch_->path();
+}
+
 absl::Status CommandTraining::Start() {
   Invocation::Trial trial;
   trial.assignment = assignment_;
@@ -144,14 +124,14 @@ absl::Status CommandTraining::Start() {
     std::error_code error;
     trial.artifacts = fs::absolute(options_.artifacts, error).string();
   } else if (invocation.Uses("artifacts")) {
-    const absl::StatusOr<std::string> folder = scratch_.Path();
+    const absl::StatusOr<std::string> folder = Scratch();
     if (!folder.ok()) return folder.status();
     trial.artifacts = absl::StrCat(*folder, "/artifacts");
     std::error_code error;
     fs::create_directory(trial.artifacts, error);
   }
   const auto write = [&](const char* name, absl::string_view contents, std::string* path) {
-    const absl::StatusOr<std::string> folder = scratch_.Path();
+    const absl::StatusOr<std::string> folder = Scratch();
     if (!folder.ok()) return folder.status();
     *path = absl::StrCat(*folder, "/", name);
     return WriteFile(*path, contents);
