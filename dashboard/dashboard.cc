@@ -20,6 +20,7 @@ namespace {
 constexpr double kLongestWait = 25;  // seconds
 // Who comes when so many wait already is answered at once, and asks again.
 constexpr int kMostWaiting = 40;
+constexpr size_t kMostCompared = 100;
 constexpr absl::Duration kListEvery = absl::Seconds(1);
 constexpr char kNothing[] = "default-src 'none'; frame-ancestors 'none'";
 
@@ -73,6 +74,14 @@ bool IsApi(absl::string_view path) { return absl::StartsWith(path, "/api/"); }
 
 HttpResponse Error(absl::string_view path, int status, absl::string_view message) {
   return IsApi(path) ? JsonError(status, message) : ErrorPage(status, message);
+}
+
+HttpResponse PageOf(absl::string_view title, const std::vector<absl::string_view>& ids,
+                    bool edits) {
+  Value::List urls;
+  for (const absl::string_view id : ids) urls.emplace_back(absl::StrCat("/api/study/", id));
+  const Value source = Value::Object{{"kind", "live"}, {"urls", std::move(urls)}, {"edits", edits}};
+  return Page(200, {LivePage(title, source), PagePolicy("'self'")});
 }
 
 std::string QueryOf(const HttpRequest& request, const char* name) {
@@ -140,6 +149,7 @@ HttpResponse Dashboard::Route(const HttpRequest& request) {
   if (path == "/") return Page(200, IndexPage(storage_.description()));
   if (path == "/api/studies") return Studies();
   if (parts.size() == 3 && parts[1] == "study") return StudyPage(parts[2]);
+  if (parts.size() == 3 && parts[1] == "compare") return ComparisonPage(parts[2]);
   if (parts.size() == 4 && parts[1] == "api" && parts[2] == "study") return News(parts[3], request);
   return Error(path, 404, "there is nothing here");
 }
@@ -199,9 +209,20 @@ HttpResponse Dashboard::StudyPage(absl::string_view id) {
   if (!live.ok()) return ErrorPage(StatusCode(live.status()), live.status().message());
   const absl::StatusOr<StudyRecord> record = (*live)->Record();
   if (!record.ok()) return ErrorPage(StatusCode(record.status()), record.status().message());
-  const Value source = Value::Object{
-      {"kind", "live"}, {"url", absl::StrCat("/api/study/", id)}, {"edits", options_.allow_edits}};
-  return Page(200, {LivePage(record->config.name, source), PagePolicy("'self'")});
+  return PageOf(record->config.name, {id}, options_.allow_edits);
+}
+
+HttpResponse Dashboard::ComparisonPage(absl::string_view ids) {
+  const std::vector<absl::string_view> list = absl::StrSplit(ids, ',');
+  if (list.size() > kMostCompared) {
+    return ErrorPage(400, absl::StrCat(kMostCompared, " studies at most can be compared"));
+  }
+  for (const absl::string_view id : list) {
+    const absl::StatusOr<std::shared_ptr<LiveStudy>> live = Find(id);
+    if (!live.ok()) return ErrorPage(StatusCode(live.status()), live.status().message());
+  }
+  // What is edited is one study: it has a page of its own.
+  return PageOf(absl::StrCat(list.size(), " studies"), list, /*edits=*/false);
 }
 
 HttpResponse Dashboard::News(absl::string_view id, const HttpRequest& request) {

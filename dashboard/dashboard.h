@@ -3,6 +3,7 @@
 //
 //   GET  /                        the studies
 //   GET  /study/ID                the report's page, live
+//   GET  /compare/ID,ID,…         likewise, of several studies beside each other
 //   GET  /api/studies             [{"id", "name", "goals", "waiting", …, "started"}]
 //   GET  /api/study/ID?since=V&wait=S   dashboard/live_study.h's news; waits S seconds for some
 //   POST /api/study/ID/EDIT       dashboard/edits.h; answers {"done": "…"}
@@ -52,6 +53,7 @@ class Dashboard {
   HttpResponse Route(const HttpRequest& request);
   HttpResponse Studies();
   HttpResponse StudyPage(absl::string_view id);
+  HttpResponse ComparisonPage(absl::string_view ids);  // "1,3,4"
   HttpResponse News(absl::string_view id, const HttpRequest& request);
   HttpResponse MakeEdit(absl::string_view id, absl::string_view name, const HttpRequest& request);
 

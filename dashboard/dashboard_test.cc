@@ -168,6 +168,22 @@ TEST_F(DashboardTest, ListsStudiesAndShowsThem) {
   EXPECT_EQ(*news.Find("study")->Find("name"), Value("<script>alert(1)</script>"));
 }
 
+TEST_F(DashboardTest, ComparesStudies) {
+  const int64_t other = Create("other");
+  Begin();
+  const Answer page = Get(absl::StrCat("/compare/", id_, ",", other));
+  EXPECT_EQ(page.status, 200);
+  EXPECT_THAT(
+      page.body,
+      AllOf(HasSubstr("<title>2 studies</title>"),
+            HasSubstr(absl::StrCat("\"/api/study/", id_, "\", \"/api/study/", other, "\""))));
+  for (const char* ids : {"", ",", "99", "1,99", "1,x", "1, 2"}) {
+    EXPECT_EQ(Get(absl::StrCat("/compare/", ids)).status, ids == std::string("1, 2") ? 400 : 404)
+        << ids;
+  }
+  EXPECT_EQ(Get("/compare/1" + std::string(300, ',')).status, 400);
+}
+
 TEST_F(DashboardTest, NothingIsCompressed) {
   // The library would take a minute to compress a large study.
   Begin();

@@ -99,7 +99,7 @@ class DashboardTest(unittest.TestCase):
         with Browser(self.path("browser")) as browser:
             browser.open(url)
             browser.wait_until(lambda: browser.text("tbody a") == "branin", what="the list of studies")
-            self.assertEqual(browser.text("tbody td.number:nth-of-type(4)"), "20")
+            self.assertEqual(browser.text("tbody td.number:nth-of-type(5)"), "20")
             self.assertEqual(browser.axe_faults(), [])
             browser.find("tbody a").click()
             browser.wait_until(lambda: (browser.text("#trials .what") or "").startswith("20 trials"), what="the study")
@@ -122,10 +122,40 @@ class DashboardTest(unittest.TestCase):
 
             # The list follows, too.
             browser.open(url)
-            browser.wait_until(lambda: browser.text("tbody td.number:nth-of-type(4)") == "36", what="the list")
+            browser.wait_until(lambda: browser.text("tbody td.number:nth-of-type(5)") == "36", what="the list")
             self.tune(dict(BRANIN, name="second"), "--trials=3")
             browser.wait_until(lambda: browser.count("tbody tr") == 2, what="the second study")
             self.check(browser, url)
+            self.end(process)
+
+    def test_studies_are_compared_while_others_write(self):
+        for seed in (1, 2):
+            self.tune(dict(BRANIN, name=f"seed {seed}", seed=seed), "--trials=10")
+        self.tune(dict(BRANIN, name="sobol", strategy={"name": "random", "sampler": "sobol"}), "--trials=10")
+        process, url = self.dashboard("--allow_edits")
+        with Browser(self.path("browser")) as browser:
+            browser.open(url)
+            browser.wait_until(lambda: browser.count("tbody tr") == 3, what="the list of studies")
+            self.assertFalse(browser.run("return document.querySelector('#compare').disabled === false"))
+            for k in (1, 2, 3):
+                browser.find(f"tbody tr:nth-child({k}) input").click()
+            # The list is made anew, and the choice stays.
+            self.tune(dict(BRANIN, name="fourth"), "--trials=3")
+            browser.wait_until(lambda: browser.count("tbody tr") == 4, what="the fourth study")
+            self.assertEqual(browser.count("tbody input:checked"), 3)
+            self.assertEqual(browser.axe_faults(), [])
+            browser.find("#compare").click()
+            browser.wait_until(lambda: browser.text("h1") == "3 studies", what="the comparison")
+            rows = lambda: browser.run("return [...document.querySelectorAll('#comparison table tbody tr')].map((r) => r.cells[0].textContent + ' ' + r.cells[3].textContent)")
+            browser.wait_until(lambda: rows()[:3] == ["seed 1 10", "seed 2 10", "sobol 10"], what="the studies")
+            self.assertEqual(browser.axe_faults(), [])
+            self.tune(dict(BRANIN, name="seed 2", seed=2), "--trials=14")
+            browser.wait_until(lambda: rows()[1] == "seed 2 14", what="the new trials")
+            self.assertEqual(browser.text(".live .state"), "Live")
+            self.assertEqual(browser.count(".live button"), 0)  # what is edited is one study
+            subprocess.run([STURGEON, "delete", "--study_name=seed 1", self.storage, "--yes"], check=True, capture_output=True)
+            browser.wait_until(lambda: browser.text(".live .state") == "The study is gone", what="that one is gone")
+            browser.problems()  # the console tells of the 404
             self.end(process)
 
     def test_hostile_names_are_text(self):

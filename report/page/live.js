@@ -3,6 +3,7 @@
 // date, what is noted about it, and, where the server allows edits, what can be changed.
 
 const WAIT = 20;  // seconds that the server may take to answer
+const EVERY = 2000;  // milliseconds after which several studies are asked for again
 
 function sleep(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -116,13 +117,15 @@ class LivePanel {
   }
 }
 
-SOURCES.live = ({url, edits}) => {
-  let first = null;
-  // Lists of texts that trials point into. News bring their own; here are those of all.
-  const texts = {reasons: new Map(), workers: new Map()};
-  const take = (data) => {
+// The lists of texts that a study's trials point into: news bring their own, and here are those of all.
+class SharedTexts {
+  constructor() {
+    this.lists = {reasons: new Map(), workers: new Map()};
+  }
+
+  take(data) {
     for (const [list, column] of [["reasons", "reason"], ["workers", "worker"]]) {
-      const known = texts[list];
+      const known = this.lists[list];
       const place = data[list].map((text) => {
         if (!known.has(text)) known.set(text, known.size);
         return known.get(text);
@@ -131,15 +134,52 @@ SOURCES.live = ({url, edits}) => {
       data[list] = [...known.keys()];
     }
     return data;
-  };
+  }
+}
+
+// `urls`: of the studies. `edits`: whether the one that there is may be edited.
+SOURCES.live = ({urls, edits}) => {
+  const texts = urls.map(() => new SharedTexts());
+  // A browser has few connections to a server: those of several studies must not wait.
+  const wait = urls.length === 1 ? WAIT : 0, every = urls.length === 1 ? 0 : EVERY;
+  const lost = new Map();  // what is wrong, by the study's index
+  let first = [];
+
+  async function follow(index, panel, change) {
+    let version = first[index].version;
+    for (let pause = every; ; ) {
+      await sleep(pause);
+      // A page that is not seen waits; it asks for all that it has missed when it is.
+      while (document.hidden) await sleep(500);
+      try {
+        const news = await fetchJson(`${urls[index]}?since=${encodeURIComponent(version)}&wait=${wait}`);
+        pause = every;
+        lost.delete(index);
+        if (news.study && news.all) {  // another study, or the server has begun anew
+          location.reload();
+          return;
+        }
+        if (news.study) {
+          change(index, texts[index].take(news.study));
+          if (urls.length === 1) panel.show(news);
+        }
+        version = news.version;
+      } catch (error) {
+        lost.set(index, error.status === 404 ? "The study is gone" : `Not up to date: ${error.message}`);
+        pause = Math.min(10000, pause * 2 + 500);
+      }
+      panel.lost(lost.size > 0 ? [...lost.values()][0] : null);
+    }
+  }
+
   return {
     async load() {
       const page = document.getElementById("page");
       for (;;) {
         try {
-          first = await fetchJson(url);
+          first = await Promise.all(urls.map((url) => fetchJson(url)));
           page.replaceChildren();
-          return [take(first.study)];
+          return first.map((news, index) => texts[index].take(news.study));
         } catch (error) {
           page.replaceChildren(make("main", {}, make("h1", {}, "The study cannot be shown"), make("p", {role: "alert"}, error.message),
                                     make("p", {}, make("a", {href: "/"}, "All studies"))));
@@ -148,33 +188,11 @@ SOURCES.live = ({url, edits}) => {
       }
     },
 
-    async subscribe(change) {
-      const panel = new LivePanel(url, edits, first.study);
-      panel.show(first);
-      let version = first.version;
-      first = null;
-      for (let pause = 0; ; await sleep(pause)) {
-        // A page that is not seen waits; it asks for all that it has missed when it is.
-        while (document.hidden) await sleep(500);
-        try {
-          const news = await fetchJson(`${url}?since=${encodeURIComponent(version)}&wait=${WAIT}`);
-          pause = 0;
-          if (news.study && news.all) {  // another study, or the server has begun anew
-            location.reload();
-            return;
-          }
-          if (news.study) {
-            change(0, take(news.study));
-            panel.show(news);
-          } else {
-            panel.lost(null);
-          }
-          version = news.version;
-        } catch (error) {
-          panel.lost(error.status === 404 ? "The study is gone" : `Not up to date: ${error.message}`);
-          pause = Math.min(10000, pause * 2 + 500);
-        }
-      }
+    subscribe(change) {
+      const panel = new LivePanel(urls[0], edits, first[0].study);
+      if (urls.length === 1) panel.show(first[0]);
+      urls.forEach((_, index) => follow(index, panel, change));
+      first = first.map(({version}) => ({version}));
     },
   };
 };
