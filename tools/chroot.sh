@@ -34,6 +34,7 @@ make_chroot() {
       tar -C "$chroot" -cf "$tar.new" . && mv "$tar.new" "$tar"
     fi
   fi
+  chmod 755 "$chroot"  # users in there, such as PostgreSQL's, need it; mktemp gives it to root alone
   mount --bind /proc "$chroot/proc"
   mount --bind /sys "$chroot/sys"
   mount --bind /dev "$chroot/dev"
