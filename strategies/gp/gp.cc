@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -21,6 +22,9 @@ namespace {
 
 constexpr uint32_t kSearchStream = kFirstPluginStream;
 constexpr int kMinStartup = 3, kMaxStartup = 10;
+// Of n trials each branch of a conditional space is due 1.5 √n, all of one parameter 4.5 √n at
+// most.
+constexpr double kBranchShare = 1.5, kBranchesShare = 4.5;
 
 // A look at a point costs O(n²): past 200 trials the search looks at fewer.
 gp::SearchEffort Effort(int trials) {
@@ -52,7 +56,18 @@ class GpStrategy::Implementation {
         startup_(options.startup_trials > 0
                      ? options.startup_trials
                      : std::clamp(static_cast<int>(surrogate_.encoding().groups().size()) + 1,
-                                  kMinStartup, kMaxStartup)) {}
+                                  kMinStartup, kMaxStartup)) {
+    for (const Parameter& p : space_.parameters()) {
+      if (!p.condition.has_value()) continue;
+      const int parent = *space_.Find(p.condition->parent);
+      const Parameter& q = space_[parent];
+      if (q.is_categorical() && !q.condition.has_value() && !q.prior.has_value()) {
+        branching_.push_back(parent);
+      }
+    }
+    std::sort(branching_.begin(), branching_.end());
+    branching_.erase(std::unique(branching_.begin(), branching_.end()), branching_.end());
+  }
 
   absl::StatusOr<std::vector<Proposal>> Ask(const AskRequest& request) {
     tried_.SetPending(request.pending);
@@ -75,7 +90,7 @@ class GpStrategy::Implementation {
       } else {
         if (!updated) surrogate_.Update(history_, pending, lowest_pending);
         updated = true;
-        point = Best(rng);
+        point = Best(pending, rng);
       }
       if (!point.has_value()) break;
       tried_.AddPending(*point);
@@ -126,20 +141,73 @@ class GpStrategy::Implementation {
     return point;
   }
 
-  // The untried point that is worth most; nullopt: every point has been tried.
-  std::optional<Point> Best(RandomStream& rng) const {
-    const gp::AcquisitionFunction function = {
-        [&](const gp::Matrix& unit) { return surrogate_.Values(unit); },
-        [&](absl::Span<const double> unit, absl::Span<double> gradient) {
-          return surrogate_.Value(unit, gradient);
-        }};
-    const std::vector<gp::Found> found =
-        gp::Maximize(space_, function, surrogate_.anchors(), Effort(history_.size()), rng);
+  // A choice of a parameter that conditions are on: the part of the space where it holds.
+  struct Branch {
+    int parameter;
+    double choice;
+  };
+
+  bool Holds(const Branch& branch, double unit) const {
+    return !std::isnan(unit) && space_[branch.parameter].FromUnit(unit) == branch.choice;
+  }
+
+  // The branches that have had less than they are due, the most neglected first. A few points of a
+  // branch say little of its best, and the model, which knows the branch that it has refined, would
+  // leave it at them.
+  std::vector<Branch> Due(const std::vector<Vector>& pending) const {
+    const double root = std::sqrt(static_cast<double>(history_.size() + pending.size()));
+    std::vector<std::pair<double, Branch>> behind;
+    for (const int i : branching_) {
+      const int choices = static_cast<int>(space_[i].Levels());
+      const double owed = std::min(kBranchShare, kBranchesShare / choices) * root;
+      for (int c = 0; c < choices; ++c) {
+        const Branch branch = {i, static_cast<double>(c)};
+        int had = 0;
+        for (int t = 0; t < history_.size(); ++t) had += Holds(branch, history_.unit(t)[i]);
+        for (const Vector& unit : pending) had += Holds(branch, unit[i]);
+        if (had < owed) behind.push_back({had / owed, branch});
+      }
+    }
+    std::stable_sort(behind.begin(), behind.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<Branch> due;
+    for (const auto& [share, branch] : behind) due.push_back(branch);
+    return due;
+  }
+
+  // The untried point that is worth most, in the first branch due that has one; nullopt: every
+  // point has been tried.
+  std::optional<Point> Best(const std::vector<Vector>& pending, RandomStream& rng) const {
+    for (const Branch& branch : Due(pending)) {
+      for (const gp::Found& f : Search(&branch, rng)) {
+        Point point = FromUnit(f.unit);
+        if (!tried_.Contains(point)) return point;
+      }
+    }
+    const std::vector<gp::Found> found = Search(nullptr, rng);
     for (const gp::Found& f : found) {
       Point point = FromUnit(f.unit);
       if (!tried_.Contains(point)) return point;
     }
     return tried_.Untried(found.empty() ? space_.Default() : FromUnit(found.front().unit), rng);
+  }
+
+  // Where the acquisition function is highest, in `branch` if there is one. Empty only with it.
+  std::vector<gp::Found> Search(const Branch* branch, RandomStream& rng) const {
+    const gp::AcquisitionFunction function = {
+        [&](const gp::Matrix& unit) {
+          Vector values = surrogate_.Values(unit);
+          for (Eigen::Index i = 0; branch != nullptr && i < values.size(); ++i) {
+            if (!Holds(*branch, unit(i, branch->parameter))) {
+              values[i] = -std::numeric_limits<double>::infinity();
+            }
+          }
+          return values;
+        },
+        [&](absl::Span<const double> unit, absl::Span<double> gradient) {
+          return surrogate_.Value(unit, gradient);
+        }};
+    return gp::Maximize(space_, function, surrogate_.anchors(), Effort(history_.size()), rng);
   }
 
   const StudyConfig& study_;
@@ -149,6 +217,7 @@ class GpStrategy::Implementation {
   History history_;
   TriedPoints tried_;
   const int startup_;
+  std::vector<int> branching_;  // unconditional categorical parameters that conditions are on
 };
 
 const Schema<GpOptions>& GpStrategy::OptionSchema() {

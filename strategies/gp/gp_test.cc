@@ -113,6 +113,51 @@ TEST(GpTest, LearnsWhichBranchOfAConditionalSpaceIsBest) {
   EXPECT_LT(study->Best()->values[0], 0.002);
 }
 
+// Three models, of which one has nothing to tune, so that it has a single point.
+StudyConfig ThreeBranches() {
+  return Config({Parameter::Categorical("model", {"steady", "sharp", "fixed"}),
+                 Parameter::Float("a", 0, 1).When("model", {"steady"}),
+                 Parameter::Float("b", 0, 1).When("model", {"sharp"}),
+                 Parameter::Float("c", 0, 1).When("model", {"sharp"})});
+}
+
+std::vector<int> TrialsByModel(const Study& study) {
+  std::vector<int> counts(3);
+  for (const Trial& trial : study.Trials()) ++counts[static_cast<int>(trial.point[0])];
+  return counts;
+}
+
+TEST(GpTest, GivesABranchThatLooksPoorItsShareOfTrials) {
+  for (const int pending : {1, 4}) {
+    const auto study = RunStudy(
+        ThreeBranches(),
+        [](const Suggestion& s) {
+          if (s.Get("model") == Value("steady"))
+            return Outcome::Complete({0.2 + 0.01 * s.Number("a")});
+          return Outcome::Complete({s.Get("model") == Value("fixed") ? 0.5 : 1 + s.Number("b")});
+        },
+        40, pending);
+    const std::vector<int> counts = TrialsByModel(*study);
+    EXPECT_GE(counts[1], 9) << pending << " pending";   // 1.5 √40
+    EXPECT_GE(counts[0], 15) << pending << " pending";  // the better one still has most
+    // The branch of one point is owed trials that it cannot have.
+    EXPECT_EQ(counts[2], 1) << pending << " pending";
+  }
+}
+
+TEST(GpTest, ABeliefAboutTheBranchesTakesThePlaceOfTheirShares) {
+  StudyConfig config = ThreeBranches();
+  std::vector<Parameter> parameters = config.space.parameters();
+  parameters[0] = Parameter(parameters[0]).Prior("steady", 0.05);
+  const auto study = RunStudy(
+      Config(std::move(parameters)),
+      [](const Suggestion& s) {
+        return Outcome::Complete({s.Get("model") == Value("steady") ? s.Number("a") : 1.0});
+      },
+      40);
+  EXPECT_LT(TrialsByModel(*study)[1], 9);
+}
+
 TEST(GpTest, StaysFeasibleOnceItKnowsTheConstraint) {
   const auto study = RunStudy(
       Config({Parameter::Float("x", 0, 1), Parameter::Float("y", 0, 1)}),
