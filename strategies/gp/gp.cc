@@ -57,16 +57,19 @@ class GpStrategy::Implementation {
                      ? options.startup_trials
                      : std::clamp(static_cast<int>(surrogate_.encoding().groups().size()) + 1,
                                   kMinStartup, kMaxStartup)) {
+    std::vector<int> own(space_.size());  // how many parameters have a condition on this one
     for (const Parameter& p : space_.parameters()) {
-      if (!p.condition.has_value()) continue;
-      const int parent = *space_.Find(p.condition->parent);
-      const Parameter& q = space_[parent];
-      if (q.is_categorical() && !q.condition.has_value() && !q.prior.has_value()) {
-        branching_.push_back(parent);
+      if (p.condition.has_value()) ++own[*space_.Find(p.condition->parent)];
+    }
+    for (int i = 0; i < space_.size(); ++i) {
+      const Parameter& p = space_[i];
+      // Where branches share most of their parameters, one tells of the other: an optimizer, say,
+      // that has a momentum or has none.
+      const bool apart = own[i] > space_.size() - 1 - own[i];
+      if (apart && p.is_categorical() && !p.condition.has_value() && !p.prior.has_value()) {
+        branching_.push_back(i);
       }
     }
-    std::sort(branching_.begin(), branching_.end());
-    branching_.erase(std::unique(branching_.begin(), branching_.end()), branching_.end());
   }
 
   absl::StatusOr<std::vector<Proposal>> Ask(const AskRequest& request) {
@@ -217,7 +220,7 @@ class GpStrategy::Implementation {
   History history_;
   TriedPoints tried_;
   const int startup_;
-  std::vector<int> branching_;  // unconditional categorical parameters that conditions are on
+  std::vector<int> branching_;  // parameters whose choices are owed shares
 };
 
 const Schema<GpOptions>& GpStrategy::OptionSchema() {

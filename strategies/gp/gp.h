@@ -9,8 +9,9 @@
 // maximum is searched over the mixed space as it is (search.h). Trials that run, and those of the
 // same batch, count as done with the value that the model expects, so that a batch spreads.
 //
-// Where conditions are on a categorical parameter, each of its choices is owed a share of the
-// trials, 1.5 √n of n: a model that has refined one branch would leave the others at a few points.
+// Where most parameters have conditions on a categorical one (which kind of model, say), each of
+// its choices is owed a share of the trials, 1.5 √n of n: a process that has refined one branch
+// would leave the others at a few points.
 //
 // Prefer it where a trial costs more than some milliseconds and up to about 300 are affordable.
 //

@@ -145,6 +145,21 @@ TEST(GpTest, GivesABranchThatLooksPoorItsShareOfTrials) {
   }
 }
 
+TEST(GpTest, BranchesThatShareMostParametersAreOwedNothing) {
+  const auto study = RunStudy(
+      Config({Parameter::Categorical("optimizer", {"plain", "heavy"}), Parameter::Float("a", 0, 1),
+              Parameter::Float("b", 0, 1),
+              Parameter::Float("c", 0, 1).When("optimizer", {"heavy"})}),
+      [](const Suggestion& s) {
+        const double value = s.Number("a") + s.Number("b");
+        return Outcome::Complete({s.Get("optimizer") == Value("plain") ? value : 3 + value});
+      },
+      40);
+  int heavy = 0;
+  for (const Trial& trial : study->Trials()) heavy += trial.point[0] == 1;
+  EXPECT_LT(heavy, 9);
+}
+
 TEST(GpTest, ABeliefAboutTheBranchesTakesThePlaceOfTheirShares) {
   StudyConfig config = ThreeBranches();
   std::vector<Parameter> parameters = config.space.parameters();
