@@ -220,8 +220,8 @@ class Browser:
             if message["method"] != "Network.requestWillBeSent":
                 continue
             url = urllib.parse.urlsplit(message["params"]["request"]["url"])
-            # (The browser's own first page is of the scheme chrome.)
-            ours = url.scheme in ("about", "blob", "chrome", "data") or (url.scheme == "file" if host is None else url.netloc == host)
+            # (The browser's own first page, with its parts, is of the schemes chrome and chrome-untrusted.)
+            ours = url.scheme in ("about", "blob", "chrome", "chrome-untrusted", "data") or (url.scheme == "file" if host is None else url.netloc == host)
             if not ours:
                 found.append(f"a request to {url.geturl()}")
         return found
