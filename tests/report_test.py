@@ -241,6 +241,7 @@ class Report(unittest.TestCase):
 
     def test_by_keyboard(self):
         self.open("branin.html")
+        self.browser.wait_until(lambda: self.browser.count("#history svg text") > 0, what="the plot")
         self.browser.run("document.querySelector('#history .plot').focus()")
         self.browser.press("ArrowRight")
         self.browser.wait_until(lambda: self.browser.text("#announcer").startswith("Trial 0, value "), what="trial 0")
