@@ -12,7 +12,7 @@
 #include <set>
 #include <system_error>  // NOLINT(build/c++11)
 
-#include "absl/base/thread_annotations.h"
+#include "absl/base/const_init.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"

@@ -30,9 +30,9 @@ class ImportancePlot extends Figure {
     const entries = ImportancePlot.entries(study);
     const entry = entries.find((e) => e.measure === this.measure) || entries[0];
     this.measure = entry.measure;
-    const {text, what} = MEASURES.get(entry.measure) || {text: entry.measure, what: () => ""};
+    const {text, what} = MEASURES.get(entry.measure);
     this.what.textContent = what(entry);
-    const measures = entries.map((e) => ({value: e.measure, text: (MEASURES.get(e.measure) || {text: e.measure}).text}));
+    const measures = entries.map((e) => ({value: e.measure, text: MEASURES.get(e.measure).text}));
     if (this.measures !== measures.length) {
       this.measures = measures.length;
       this.controls.replaceChildren(...(measures.length > 1 ? [makeSelect("What mattered", measures, this.measure, (value) => {

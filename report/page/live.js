@@ -93,7 +93,6 @@ class LivePanel {
 
   // News of the study without its trials.
   show(news) {
-    this.lost(null);
     this.paused = news.paused;
     this.state.textContent = news.paused ? "Live, paused" : "Live";
     this.note.textContent = news.note;
