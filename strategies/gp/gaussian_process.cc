@@ -276,7 +276,7 @@ void GaussianProcess::Predict(absl::Span<const double> unit, double* mean, doubl
                          variance_gradient);
 }
 
-void GaussianProcess::AppendAtMean(absl::Span<const double> unit) {
+double GaussianProcess::AppendAtMean(absl::Span<const double> unit) {
   const Eigen::Index n = y_.size();
   const Matrix row = Eigen::Map<const Eigen::RowVectorXd>(unit.data(), unit.size());
   Matrix z;
@@ -297,6 +297,7 @@ void GaussianProcess::AppendAtMean(absl::Span<const double> unit) {
   y_[n] = mean;
   alpha_ = factor_.triangularView<Eigen::Lower>().solve(y_);
   factor_.triangularView<Eigen::Lower>().transpose().solveInPlace(alpha_);
+  return mean;
 }
 
 }  // namespace sturgeon::gp

@@ -58,9 +58,10 @@ class GaussianProcess {
   void Predict(absl::Span<const double> unit, double* mean, double* variance,
                absl::Span<double> mean_gradient, absl::Span<double> variance_gradient) const;
 
-  // Adds a point whose value is the mean at it: the mean stays, the variance shrinks (Desautels et
-  // al., "Parallelizing exploration-exploitation tradeoffs", JMLR 2014, call it hallucination).
-  void AppendAtMean(absl::Span<const double> unit);
+  // Adds a point whose value is the mean at it, and returns that: the mean stays, the variance
+  // shrinks (Desautels et al., "Parallelizing exploration-exploitation tradeoffs", JMLR 2014, call
+  // it hallucination).
+  double AppendAtMean(absl::Span<const double> unit);
 
  private:
   Matrix Covariances(const Matrix& features) const;  // of the data and others, [n, m]

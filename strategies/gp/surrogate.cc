@@ -19,6 +19,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr int kMaxTrials = 500;
 // The hyperparameters change little with more.
 constexpr int kMaxFitTrials = 200;
+// With fewer, a fit takes some milliseconds, and each trial tells much.
+constexpr int kQuickFitTrials = 100;
 constexpr int kFitSteps = 40;
 constexpr int kAnchors = 6;
 constexpr double kPriorTrials = 10;
@@ -230,12 +232,12 @@ void Surrogate::FitAll(const History& history, int count) {
 void Surrogate::Update(const History& history, const std::vector<Vector>& pending,
                        int64_t lowest_pending) {
   const int n = history.size();
-  // Hyperparameters rest on trials below which none is running, where that is most of them: no
-  // late result then makes them stale.
+  // Once a fit takes long, hyperparameters rest on trials below which none is running, where that
+  // is most of them: no late result then makes them stale.
   int settled = 0;
   while (settled < n && history.id(settled) < lowest_pending) ++settled;
   int count = Milestone(settled);
-  if (2 * count < Milestone(n)) count = Milestone(n);
+  if (n < kQuickFitTrials || 2 * count < Milestone(n)) count = Milestone(n);
   const std::vector<int> used = Used(history, n);
   // What the earlier ones know nothing of (the first failure, say) is fitted to all there are.
   if (!(LimitsOf(history, Used(history, count)) == LimitsOf(history, used))) count = n;
@@ -279,18 +281,18 @@ void Surrogate::Rank(const History& history, const Data& data) {
       violations.push_back(history.violation(rows[r]));
     }
     const std::vector<int> ranks = NondominatedRanks(losses, m, violations);
-    std::vector<double> front;
+    front_.clear();
     std::vector<int> members;
     for (size_t r = 0; r < rows.size(); ++r) {
       if (ranks[r] != 0) continue;
       members.push_back(rows[r]);
-      front.insert(front.end(), losses.begin() + r * m, losses.begin() + (r + 1) * m);
+      front_.insert(front_.end(), losses.begin() + r * m, losses.begin() + (r + 1) * m);
     }
     // Beyond all trials, not beyond the front alone: a front of one point, or a narrow one, must
     // not bound what there is to gain.
-    const std::vector<double> reference = ReferencePoint(losses, m);
-    cells_ = NondominatedCells(front, reference);
-    for (const int k : SelectHypervolumeSubset(front, reference, kAnchors)) {
+    reference_ = ReferencePoint(losses, m);
+    cells_ = NondominatedCells(front_, reference_);
+    for (const int k : SelectHypervolumeSubset(front_, reference_, kAnchors)) {
       best.push_back(members[k]);
     }
   }
@@ -303,8 +305,22 @@ void Surrogate::Rank(const History& history, const Data& data) {
 
 void Surrogate::Append(const Vector& unit) {
   const absl::Span<const double> point(unit.data(), unit.size());
-  for (Output& output : objectives_) output.process().AppendAtMean(point);
-  for (Output& output : constraints_) output.process().AppendAtMean(point);
+  bool feasible = feasible_;
+  for (Output& output : constraints_) feasible &= output.process().AppendAtMean(point) <= 0;
+  std::vector<double> expected;
+  for (size_t m = 0; m < objectives_.size(); ++m) {
+    double loss = objectives_[m].process().AppendAtMean(point);
+    if (!transfer_[m].empty()) loss += transfer_[m].At(unit.transpose())[0];
+    expected.push_back(loss);
+  }
+  // The next has to improve on what is expected here: only so is it worth a trial of its own.
+  if (!feasible) return;
+  if (expected.size() == 1) {
+    best_ = std::min(best_, expected[0]);
+  } else {
+    front_.insert(front_.end(), expected.begin(), expected.end());
+    cells_ = NondominatedCells(front_, reference_);
+  }
 }
 
 double Surrogate::LogPrior(absl::Span<const double> unit, absl::Span<double> gradient) const {

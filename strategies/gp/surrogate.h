@@ -65,7 +65,7 @@ class Surrogate {
   // `lowest_pending` is the lowest id among these.
   void Update(const History& history, const std::vector<Vector>& pending, int64_t lowest_pending);
 
-  // One more pending point.
+  // One more pending point: from now on it counts as finished, with what is expected there.
   void Append(const Vector& unit);
 
   // The logarithm of the acquisition function at unit [m, d], and at one point with its gradient.
@@ -118,8 +118,10 @@ class Surrogate {
 
   int fitted_ = 0;  // the hyperparameters are those of so many trials, the first by id
   bool feasible_ = false;
-  double best_ = 0;  // one objective
-  Cells cells_;      // several
+  // What there is to improve on.
+  double best_ = 0;                        // one objective
+  std::vector<double> front_, reference_;  // several
+  Cells cells_;
   double prior_weight_ = 0;
   Matrix anchors_;
 };
