@@ -80,21 +80,16 @@ TEST(GpTest, FindsTheMinimumOfASmoothFunction) {
 
 // Once a trial runs where a valley's floor is expected, one more beside it promises nothing.
 TEST(GpTest, ABatchVisitsBothOfTwoValleys) {
-  const Plugins plugins = TestPlugins();
   for (int seed = 0; seed < 4; ++seed) {
     StudyConfig config = Config({Parameter::Float("x", 0, 1)});
     config.seed = seed;
-    auto study =
-        Study::Create(std::move(config), {"gp", Value::Object{{"startup_trials", 8}}}, plugins);
-    ASSERT_TRUE(study.ok()) << study.status();
-    const auto first = (*study)->Ask(8);
-    ASSERT_TRUE(first.ok()) << first.status();
-    for (const Suggestion& s : *first) {
-      const double x = s.Number("x");
-      const double value = std::cos(4 * M_PI * x) + 0.1 * x;  // least at 0.25 and at 0.75
-      ASSERT_TRUE((*study)->Tell(s.id, Outcome::Complete({value})).ok());
-    }
-    const auto batch = (*study)->Ask(4);
+    const auto study = RunStudy(
+        std::move(config),
+        [](const Suggestion& s) {  // least at 0.25 and at 0.75
+          return Outcome::Complete({std::cos(4 * M_PI * s.Number("x")) + 0.1 * s.Number("x")});
+        },
+        8, 8);
+    const auto batch = study->Ask(4);
     ASSERT_TRUE(batch.ok()) << batch.status();
     int below = 0;
     for (const Suggestion& s : *batch) below += s.Number("x") < 0.5;

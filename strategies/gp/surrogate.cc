@@ -309,9 +309,8 @@ void Surrogate::Append(const Vector& unit) {
   for (Output& output : constraints_) feasible &= output.process().AppendAtMean(point) <= 0;
   std::vector<double> expected;
   for (size_t m = 0; m < objectives_.size(); ++m) {
-    double loss = objectives_[m].process().AppendAtMean(point);
-    if (!transfer_[m].empty()) loss += transfer_[m].At(unit.transpose())[0];
-    expected.push_back(loss);
+    const double mean = objectives_[m].process().AppendAtMean(point);
+    expected.push_back(mean + transfer_[m].At(point, {}));
   }
   // The next has to improve on what is expected here: only so is it worth a trial of its own.
   if (!feasible) return;
